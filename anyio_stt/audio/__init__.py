@@ -1,0 +1,17 @@
+"""Audio as values: frames, joining and cutting them, resampling, reading files."""
+
+from .frame import AudioBuffer as AudioBuffer
+from .frame import AudioFrame as AudioFrame
+from .frame import FrameLike as FrameLike
+from .frame import as_frame as as_frame
+from .frame import calculate_audio_duration as calculate_audio_duration
+from .frame import combine_frames as combine_frames
+
+__all__ = (
+    "AudioBuffer",
+    "AudioFrame",
+    "FrameLike",
+    "as_frame",
+    "calculate_audio_duration",
+    "combine_frames",
+)

@@ -1,0 +1,205 @@
+"""A stretch of audio as a value, and the few things one does with such values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Protocol, TypeAlias, Union
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = (
+    "AudioBuffer",
+    "AudioFrame",
+    "FrameLike",
+    "as_frame",
+    "calculate_audio_duration",
+    "combine_frames",
+)
+
+_SAMPLE_BYTES = 2
+
+
+class FrameLike(Protocol):
+    """Anything with these four attributes can be pushed, a LiveKit `rtc.AudioFrame` for one."""
+
+    @property
+    def data(self) -> Any: ...
+    @property
+    def sample_rate(self) -> int: ...
+    @property
+    def num_channels(self) -> int: ...
+    @property
+    def samples_per_channel(self) -> int: ...
+
+
+class AudioFrame:
+    """
+    A stretch of audio: 16-bit signed little-endian samples, channels interleaved.
+
+    A frame is a value: it does not change after it was made, and two frames with the same
+    samples and format are equal.
+
+    Args:
+        data: the samples, as any contiguous buffer; a buffer that could change is copied.
+        sample_rate: samples a second, for each channel.
+        num_channels: how many channels are interleaved.
+        samples_per_channel: how many samples each channel has.
+
+    Raises:
+        ValueError: when the buffer's length is not what the other three numbers say.
+    """
+
+    __slots__ = ("data", "num_channels", "sample_rate", "samples_per_channel")
+
+    data: memoryview
+    """The samples, as a read-only view of int16 items; `bytes(frame.data)` gives raw PCM."""
+    sample_rate: int
+    num_channels: int
+    samples_per_channel: int
+
+    def __init__(
+        self, data: Any, sample_rate: int, num_channels: int, samples_per_channel: int
+    ) -> None:
+        if sample_rate <= 0 or num_channels <= 0 or samples_per_channel < 0:
+            raise ValueError(
+                f"an audio frame needs a positive sample_rate and num_channels and no negative "
+                f"samples_per_channel, got {sample_rate!r}, {num_channels!r}, "
+                f"{samples_per_channel!r}"
+            )
+        view = memoryview(data)
+        expected = samples_per_channel * num_channels * _SAMPLE_BYTES
+        if view.nbytes != expected:
+            raise ValueError(
+                f"{samples_per_channel} samples of {num_channels} channel(s) are {expected} "
+                f"bytes of int16, but data has {view.nbytes}"
+            )
+        if not view.readonly or not view.c_contiguous:
+            view = memoryview(bytes(view))
+        self.data = view if view.format == "h" else view.cast("B").cast("h")
+        self.sample_rate = sample_rate
+        self.num_channels = num_channels
+        self.samples_per_channel = samples_per_channel
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.samples_per_channel / self.sample_rate
+
+    @classmethod
+    def from_array(cls, array: npt.ArrayLike, sample_rate: int) -> AudioFrame:
+        """
+        Make a frame of samples in an array.
+
+        Args:
+            array: int16, or float in [-1, 1]; shaped `(samples,)` or `(samples, channels)`.
+            sample_rate: samples a second.
+
+        Raises:
+            ValueError: for another type or shape, or floats outside [-1, 1].
+        """
+        samples = np.asarray(array)
+        if samples.ndim not in (1, 2):
+            raise ValueError(
+                f"array must be shaped (samples,) or (samples, channels), got {samples.shape}"
+            )
+        if np.issubdtype(samples.dtype, np.floating):
+            samples = _int16(samples)
+        elif samples.dtype != np.int16:
+            raise ValueError(f"array must be int16 or float in [-1, 1], got {samples.dtype}")
+        channels = samples.shape[1] if samples.ndim == 2 else 1
+        return cls(samples.astype("<i2", copy=False).tobytes(), sample_rate, channels, len(samples))
+
+    def to_array(self) -> npt.NDArray[np.int16]:
+        """Return the samples as read-only int16, shaped `(samples,)` or `(samples, channels)`."""
+        samples = np.frombuffer(self.data, dtype=np.int16)
+        return samples if self.num_channels == 1 else samples.reshape(-1, self.num_channels)
+
+    def slice(self, start: int, stop: int | None = None) -> AudioFrame:
+        """Return samples *start* to *stop* of each channel, without copying them."""
+        stop = self.samples_per_channel if stop is None else stop
+        part = self.data[start * self.num_channels : stop * self.num_channels]
+        return AudioFrame(part, self.sample_rate, self.num_channels, stop - start)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, AudioFrame):
+            return NotImplemented
+        return self._format() == other._format() and bytes(self.data) == bytes(other.data)
+
+    def __hash__(self) -> int:
+        return hash((self._format(), bytes(self.data)))
+
+    def __reduce__(self) -> tuple[type[AudioFrame], tuple[bytes, int, int, int]]:
+        return AudioFrame, (bytes(self.data), *self._format())
+
+    def __repr__(self) -> str:
+        return (
+            f"AudioFrame({self.duration:.3f} s, sample_rate={self.sample_rate}, "
+            f"num_channels={self.num_channels}, samples_per_channel={self.samples_per_channel})"
+        )
+
+    def _format(self) -> tuple[int, int, int]:
+        return self.sample_rate, self.num_channels, self.samples_per_channel
+
+
+AudioBuffer: TypeAlias = Union[list[AudioFrame], AudioFrame]
+"""What `recognize` takes: one frame, or several of the same format."""
+
+
+def as_frame(frame: FrameLike) -> AudioFrame:
+    """Return *frame* itself, or our own copy of somebody else's frame."""
+    if isinstance(frame, AudioFrame):
+        return frame
+    try:
+        return AudioFrame(
+            frame.data, frame.sample_rate, frame.num_channels, frame.samples_per_channel
+        )
+    except AttributeError as exc:
+        raise TypeError(
+            f"audio must be an AudioFrame, or have its data, sample_rate, num_channels and "
+            f"samples_per_channel; got {type(frame).__name__}"
+        ) from exc
+
+
+def combine_frames(buffer: AudioBuffer | Iterable[FrameLike]) -> AudioFrame:
+    """
+    Join frames of one format into a single frame.
+
+    Raises:
+        ValueError: when there is no frame, or the frames differ in rate or channels.
+    """
+    if isinstance(buffer, AudioFrame):
+        return buffer
+    frames = [as_frame(frame) for frame in buffer]
+    if not frames:
+        raise ValueError("no audio: the buffer holds no frame")
+    if len(frames) == 1:
+        return frames[0]
+    first = frames[0]
+    for frame in frames:
+        if (frame.sample_rate, frame.num_channels) != (first.sample_rate, first.num_channels):
+            raise ValueError(
+                f"frames of one buffer must have one format: found {first.sample_rate} Hz with "
+                f"{first.num_channels} channel(s) and {frame.sample_rate} Hz with "
+                f"{frame.num_channels}; resample them first"
+            )
+    return AudioFrame(
+        b"".join(frame.data for frame in frames),
+        first.sample_rate,
+        first.num_channels,
+        sum(frame.samples_per_channel for frame in frames),
+    )
+
+
+def calculate_audio_duration(buffer: AudioBuffer | Iterable[FrameLike]) -> float:
+    """Return the length of *buffer* in seconds."""
+    if isinstance(buffer, AudioFrame):
+        return buffer.duration
+    return sum(frame.samples_per_channel / frame.sample_rate for frame in buffer)
+
+
+def _int16(samples: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.int16]:
+    peak = np.max(np.abs(samples), initial=0.0)
+    if not peak <= 1.0:  # written so that nan fails too
+        raise ValueError(f"float samples must lie in [-1, 1], found {peak}; scale them first")
+    return np.clip(np.rint(samples * 32768.0), -32768, 32767).astype(np.int16)

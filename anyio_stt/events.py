@@ -1,0 +1,121 @@
+"""What an engine says: events, the transcripts in them, and the usage it reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, unique
+
+__all__ = (
+    "RecognitionUsage",
+    "SpeechData",
+    "SpeechEvent",
+    "SpeechEventType",
+    "Word",
+)
+
+
+@unique
+class SpeechEventType(str, Enum):
+    """The kinds of event; over a stream they follow `(START (INTERIM | PREFLIGHT | FINAL)* END)*`."""
+
+    START_OF_SPEECH = "start_of_speech"
+    """Someone began to speak. The base sends it with the first transcript if the engine does not."""
+    INTERIM_TRANSCRIPT = "interim_transcript"
+    """A guess at what is being said; a later one replaces it."""
+    PREFLIGHT_TRANSCRIPT = "preflight_transcript"
+    """A guess stable enough to start work on, which may still change."""
+    FINAL_TRANSCRIPT = "final_transcript"
+    """What was said; the engine will not change it."""
+    RECOGNITION_USAGE = "recognition_usage"
+    """How much audio the engine has charged for since its last report; may come at any time."""
+    END_OF_SPEECH = "end_of_speech"
+    """The speaker stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """
+    One word of a transcript.
+
+    Args:
+        text: the word.
+        start_time: where it begins, in seconds on the stream's audio clock.
+        end_time: where it ends, likewise.
+        confidence: 0 to 1, or 0 when the engine gives none.
+        speaker_id: who said it, where the engine tells speakers apart.
+    """
+
+    text: str
+    start_time: float = 0.0
+    end_time: float = 0.0
+    confidence: float = 0.0
+    speaker_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechData:
+    """
+    One reading of a stretch of speech.
+
+    Args:
+        language: language tag, such as "en" or "en-US".
+        text: the transcript.
+        start_time: where it begins. An engine counts from the first sample its attempt read;
+            a consumer sees seconds on the stream's audio clock.
+        end_time: where it ends, likewise; 0 from an engine that has no clock.
+        confidence: 0 to 1, or 0 when the engine gives none.
+        speaker_id: who spoke, where the engine tells speakers apart.
+        is_primary_speaker: whether that is the main speaker; `None` when unknown.
+        words: the words with their times, where the engine gives them.
+    """
+
+    language: str
+    text: str
+    start_time: float = 0.0
+    end_time: float = 0.0
+    confidence: float = 0.0
+    speaker_id: str | None = None
+    is_primary_speaker: bool | None = None
+    words: list[Word] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecognitionUsage:
+    """
+    What an engine charges for, counted since its last report.
+
+    Args:
+        audio_duration: seconds of audio.
+        input_tokens: tokens read, for engines that count them.
+        output_tokens: tokens written, likewise.
+    """
+
+    audio_duration: float
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEvent:
+    """
+    One thing an engine said.
+
+    Args:
+        type: what kind of event this is.
+        request_id: the engine's name for the utterance or request.
+        alternatives: readings of the same speech, best first.
+        recognition_usage: set on `RECOGNITION_USAGE` only.
+        time: where in the audio this happened, in seconds, for events without a transcript;
+            counted like `SpeechData.start_time`.
+        channel: which channel of the audio, for engines that hear channels apart.
+        delay: set by the base on a final that has an `end_time`: seconds from when that audio
+            was pushed to when the final came.
+    """
+
+    type: SpeechEventType
+    request_id: str = ""
+    alternatives: list[SpeechData] = field(default_factory=list)
+    recognition_usage: RecognitionUsage | None = None
+    time: float | None = None
+    channel: int | None = None
+    delay: float | None = None

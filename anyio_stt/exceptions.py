@@ -1,0 +1,147 @@
+"""
+Every exception that the library raises on purpose.
+
+    Exception
+    ├── APIError                    the engine or the way to it failed
+    │   ├── APIStatusError          it answered with an error status
+    │   └── APIConnectionError      it could not be reached, or was lost
+    │       └── APITimeoutError     it did not answer in time
+    ├── RuntimeError
+    │   ├── StreamClosedError       your code used a stream or an STT that is not open
+    │   └── InputEndedError         your code pushed audio after it had ended the input
+    └── anyio.WouldBlock
+        └── StreamFullError         your code pushed faster than the engine listens
+
+`APIError.retryable` is what decides whether an attempt is made again.
+"""
+
+from __future__ import annotations
+
+import anyio
+
+__all__ = (
+    "APIConnectionError",
+    "APIError",
+    "APIStatusError",
+    "APITimeoutError",
+    "InputEndedError",
+    "StreamClosedError",
+    "StreamFullError",
+)
+
+# 408 request timeout, 429 too many requests, 499 client closed request: the request was fine,
+# the moment was not. Every other 4xx stays wrong however often it is sent.
+_RETRYABLE_4XX = frozenset({408, 429, 499})
+
+
+class APIError(Exception):
+    """
+    Raised when an engine fails.
+
+    Args:
+        message: what happened, for a person.
+        body: what the provider sent along, if anything.
+        retryable: whether the same audio may succeed in a new attempt.
+        retry_after: seconds the provider asks us to wait before the next attempt.
+    """
+
+    message: str
+    body: object | None
+    retryable: bool
+    retry_after: float | None
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        body: object | None = None,
+        retryable: bool = True,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.body = body
+        self.retryable = retryable
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class APIStatusError(APIError):
+    """
+    Raised when an engine answers with an error status.
+
+    A 4xx status is never retryable, whatever *retryable* says, except 408, 429 and 499.
+
+    Args:
+        status_code: the HTTP status, or -1 when there is none.
+        request_id: the provider's name for the request, for its support desk.
+    """
+
+    status_code: int
+    request_id: str | None
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status_code: int = -1,
+        request_id: str | None = None,
+        body: object | None = None,
+        retryable: bool | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        allowed = not 400 <= status_code < 500 or status_code in _RETRYABLE_4XX
+        super().__init__(
+            message,
+            body=body,
+            retryable=allowed and retryable is not False,
+            retry_after=retry_after,
+        )
+        self.status_code = status_code
+        self.request_id = request_id
+
+    def __str__(self) -> str:
+        request = f", request_id={self.request_id}" if self.request_id else ""
+        return f"{self.message} (status_code={self.status_code}{request})"
+
+
+class APIConnectionError(APIError):
+    """Raised when an engine cannot be reached, or is lost on the way."""
+
+    def __init__(
+        self,
+        message: str = "Connection error.",
+        *,
+        body: object | None = None,
+        retryable: bool = True,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, body=body, retryable=retryable, retry_after=retry_after)
+
+
+class APITimeoutError(APIConnectionError):
+    """Raised when an engine misses a deadline; the message says which one and what to change."""
+
+    def __init__(
+        self,
+        message: str = "Request timed out.",
+        *,
+        body: object | None = None,
+        retryable: bool = True,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, body=body, retryable=retryable, retry_after=retry_after)
+
+
+class StreamClosedError(RuntimeError):
+    """Raised when a stream or an STT is used before it was started or after it was closed."""
+
+
+class InputEndedError(RuntimeError):
+    """Raised when audio is pushed, or the input ended, after `end_input()`."""
+
+
+class StreamFullError(anyio.WouldBlock):
+    """Raised by `push_frame` when `max_pending_audio` seconds wait for the engine already."""

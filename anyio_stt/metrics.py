@@ -1,0 +1,65 @@
+"""What an `STT` tells its listeners."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ("STTError", "STTMetrics")
+
+
+@dataclass(frozen=True, slots=True)
+class STTMetrics:
+    """
+    One measurement, given to `metrics_collected` listeners.
+
+    Args:
+        request_id: the engine's name for the request or utterance.
+        timestamp: wall clock time, in seconds since 1970.
+        duration: seconds. For `recognize`, the whole call with its retries; for a stream, the
+            time since the stream's last measurement or its start.
+        label: the engine's label.
+        audio_duration: seconds of audio recognised, each counted once over a stream.
+        streamed: whether this came from a stream.
+        error: always `None`; kept because LiveKit's metrics have it.
+        replayed_duration: seconds of audio heard again because an attempt failed.
+        dropped_duration: seconds of audio lost because `replay_limit` was exceeded.
+        attempts: attempts made, the first included.
+        delay: seconds from when audio was pushed to when its final came, for the newest final
+            since the last measurement; `None` when there was none with a time.
+        input_tokens: tokens read, for engines that count them.
+        output_tokens: tokens written, likewise.
+    """
+
+    request_id: str
+    timestamp: float
+    duration: float
+    label: str
+    audio_duration: float
+    streamed: bool
+    error: str | None = None
+    replayed_duration: float = 0.0
+    dropped_duration: float = 0.0
+    attempts: int = 1
+    delay: float | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class STTError:
+    """
+    One failed attempt, given to `error` listeners.
+
+    Args:
+        timestamp: wall clock time, in seconds since 1970.
+        label: the engine's label.
+        error: what the attempt raised.
+        recoverable: whether another attempt follows.
+        attempt: which attempt failed, counted from 1.
+    """
+
+    timestamp: float
+    label: str
+    error: Exception
+    recoverable: bool
+    attempt: int = 1
