@@ -6,11 +6,17 @@ from .frame import FrameLike as FrameLike
 from .frame import as_frame as as_frame
 from .frame import calculate_audio_duration as calculate_audio_duration
 from .frame import combine_frames as combine_frames
+from .resampling import Resampler as Resampler
+from .resampling import ResamplerBackend as ResamplerBackend
+from .resampling import ResamplerQuality as ResamplerQuality
 
 __all__ = (
     "AudioBuffer",
     "AudioFrame",
     "FrameLike",
+    "Resampler",
+    "ResamplerBackend",
+    "ResamplerQuality",
     "as_frame",
     "calculate_audio_duration",
     "combine_frames",

@@ -202,4 +202,5 @@ def _int16(samples: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.int16]:
     peak = np.max(np.abs(samples), initial=0.0)
     if not peak <= 1.0:  # written so that nan fails too
         raise ValueError(f"float samples must lie in [-1, 1], found {peak}; scale them first")
-    return np.clip(np.rint(samples * 32768.0), -32768, 32767).astype(np.int16)
+    scaled: npt.NDArray[np.floating[Any]] = np.clip(np.rint(samples * 32768.0), -32768, 32767)
+    return scaled.astype(np.int16)
