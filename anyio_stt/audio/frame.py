@@ -74,9 +74,11 @@ class AudioFrame:
                 f"{samples_per_channel} samples of {num_channels} channel(s) are {expected} "
                 f"bytes of int16, but data has {view.nbytes}"
             )
-        if not view.readonly or not view.c_contiguous:
+        # Being read-only is not enough: a read-only view of a bytearray changes with it.
+        if not isinstance(view.obj, bytes) or not view.c_contiguous:
             view = memoryview(bytes(view))
-        self.data = view if view.format == "h" else view.cast("B").cast("h")
+        flat = view.format == "h" and view.ndim == 1
+        self.data = view if flat else view.cast("B").cast("h")
         self.sample_rate = sample_rate
         self.num_channels = num_channels
         self.samples_per_channel = samples_per_channel
@@ -145,6 +147,8 @@ class AudioFrame:
 AudioBuffer: TypeAlias = Union[list[AudioFrame], AudioFrame]
 """What `recognize` takes: one frame, or several of the same format."""
 
+_Frames: TypeAlias = Union[AudioBuffer, FrameLike, Iterable[FrameLike]]
+
 
 def as_frame(frame: FrameLike) -> AudioFrame:
     """Return *frame* itself, or our own copy of somebody else's frame."""
@@ -161,16 +165,14 @@ def as_frame(frame: FrameLike) -> AudioFrame:
         ) from exc
 
 
-def combine_frames(buffer: AudioBuffer | Iterable[FrameLike]) -> AudioFrame:
+def combine_frames(buffer: _Frames) -> AudioFrame:
     """
-    Join frames of one format into a single frame.
+    Join frames of one format into a single frame; a single frame is returned as it is.
 
     Raises:
         ValueError: when there is no frame, or the frames differ in rate or channels.
     """
-    if isinstance(buffer, AudioFrame):
-        return buffer
-    frames = [as_frame(frame) for frame in buffer]
+    frames = [as_frame(frame) for frame in _each(buffer)]
     if not frames:
         raise ValueError("no audio: the buffer holds no frame")
     if len(frames) == 1:
@@ -191,11 +193,13 @@ def combine_frames(buffer: AudioBuffer | Iterable[FrameLike]) -> AudioFrame:
     )
 
 
-def calculate_audio_duration(buffer: AudioBuffer | Iterable[FrameLike]) -> float:
+def calculate_audio_duration(buffer: _Frames) -> float:
     """Return the length of *buffer* in seconds."""
-    if isinstance(buffer, AudioFrame):
-        return buffer.duration
-    return sum(frame.samples_per_channel / frame.sample_rate for frame in buffer)
+    return sum((frame.samples_per_channel / frame.sample_rate for frame in _each(buffer)), 0.0)
+
+
+def _each(buffer: _Frames) -> Iterable[FrameLike]:
+    return buffer if isinstance(buffer, Iterable) else [buffer]
 
 
 def _int16(samples: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.int16]:
