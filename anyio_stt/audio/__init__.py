@@ -1,23 +1,33 @@
 """Audio as values: frames, joining and cutting them, resampling, reading files."""
 
+from .decoding import AudioFileError as AudioFileError
 from .frame import AudioBuffer as AudioBuffer
 from .frame import AudioFrame as AudioFrame
 from .frame import FrameLike as FrameLike
 from .frame import as_frame as as_frame
 from .frame import calculate_audio_duration as calculate_audio_duration
 from .frame import combine_frames as combine_frames
+from .pcm import PCMFormat as PCMFormat
+from .reading import AudioReader as AudioReader
+from .reading import open_audio as open_audio
+from .reading import open_audio_stream as open_audio_stream
 from .resampling import Resampler as Resampler
 from .resampling import ResamplerBackend as ResamplerBackend
 from .resampling import ResamplerQuality as ResamplerQuality
 
 __all__ = (
     "AudioBuffer",
+    "AudioFileError",
     "AudioFrame",
+    "AudioReader",
     "FrameLike",
+    "PCMFormat",
     "Resampler",
     "ResamplerBackend",
     "ResamplerQuality",
     "as_frame",
     "calculate_audio_duration",
     "combine_frames",
+    "open_audio",
+    "open_audio_stream",
 )
