@@ -16,10 +16,10 @@ __all__ = (
 
 @unique
 class SpeechEventType(str, Enum):
-    """The kinds of event; over a stream they follow `(START (INTERIM | PREFLIGHT | FINAL)* END)*`."""
+    """The kinds of event, in the order `(START (INTERIM | PREFLIGHT | FINAL)* END)*`."""
 
     START_OF_SPEECH = "start_of_speech"
-    """Someone began to speak. The base sends it with the first transcript if the engine does not."""
+    """Someone began to speak; the base adds it to the first transcript if the engine does not."""
     INTERIM_TRANSCRIPT = "interim_transcript"
     """A guess at what is being said; a later one replaces it."""
     PREFLIGHT_TRANSCRIPT = "preflight_transcript"

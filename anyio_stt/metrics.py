@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ("STTError", "STTMetrics")
+__all__ = ("STTError", "STTMetrics", "StreamStatistics")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +63,38 @@ class STTError:
     error: Exception
     recoverable: bool
     attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStatistics:
+    """
+    A stream at one moment; times in seconds of audio unless said otherwise.
+
+    Args:
+        state: "created", "open", "draining", "returned", "finished", "failed" or "closed".
+        attempt: attempts made so far, the running one included.
+        pushed: audio pushed.
+        delivered: audio that an engine has read, counted once.
+        recognised: audio that finals cover.
+        pending: audio waiting for the engine.
+        peak_pending: the most that ever waited.
+        replay: audio kept to be heard again should the attempt fail.
+        replayed: audio that was heard again.
+        dropped: audio lost because `replay_limit` was exceeded when an attempt failed.
+        unread_events: events waiting for the consumer.
+        last_delay: seconds from when audio was pushed to when its final came, for the last
+            final with a time; `None` before that.
+    """
+
+    state: str
+    attempt: int = 0
+    pushed: float = 0.0
+    delivered: float = 0.0
+    recognised: float = 0.0
+    pending: float = 0.0
+    peak_pending: float = 0.0
+    replay: float = 0.0
+    replayed: float = 0.0
+    dropped: float = 0.0
+    unread_events: int = 0
+    last_delay: float | None = None

@@ -1,0 +1,67 @@
+"""Speech-to-text streams for asyncio and trio."""
+
+# The map. Imports point down this list, never up:
+#
+#   exceptions events options metrics audio/    values
+#   _rules/       pure decisions: lifecycle, grammar, backoff, replay, coverage, clock
+#   _core/        what carries them out: journal, reader, attempts, delivery, deadlines
+#   stt stream vad                              what an engine subclasses
+#   adapters/     engines made of engines
+#   transports/   websocket and http over anyio
+#   engines/      one folder each, found by entry point, imported when used
+#   testing/      for those who write engines
+#   cli/          the command anyio-stt
+
+from .audio.frame import AudioBuffer as AudioBuffer
+from .audio.frame import AudioFrame as AudioFrame
+from .audio.frame import calculate_audio_duration as calculate_audio_duration
+from .audio.frame import combine_frames as combine_frames
+from .events import RecognitionUsage as RecognitionUsage
+from .events import SpeechData as SpeechData
+from .events import SpeechEvent as SpeechEvent
+from .events import SpeechEventType as SpeechEventType
+from .events import Word as Word
+from .exceptions import APIConnectionError as APIConnectionError
+from .exceptions import APIError as APIError
+from .exceptions import APIStatusError as APIStatusError
+from .exceptions import APITimeoutError as APITimeoutError
+from .exceptions import InputEndedError as InputEndedError
+from .exceptions import StreamClosedError as StreamClosedError
+from .exceptions import StreamFullError as StreamFullError
+from .metrics import StreamStatistics as StreamStatistics
+from .metrics import STTError as STTError
+from .metrics import STTMetrics as STTMetrics
+from .options import DEFAULT_API_CONNECT_OPTIONS as DEFAULT_API_CONNECT_OPTIONS
+from .options import APIConnectOptions as APIConnectOptions
+from .options import STTCapabilities as STTCapabilities
+from .stream import RecognizeStream as RecognizeStream
+from .stream import SpeechStream as SpeechStream
+from .stt import STT as STT
+
+__all__ = (
+    "DEFAULT_API_CONNECT_OPTIONS",
+    "STT",
+    "APIConnectOptions",
+    "APIConnectionError",
+    "APIError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AudioBuffer",
+    "AudioFrame",
+    "InputEndedError",
+    "RecognitionUsage",
+    "RecognizeStream",
+    "STTCapabilities",
+    "STTError",
+    "STTMetrics",
+    "SpeechData",
+    "SpeechEvent",
+    "SpeechEventType",
+    "SpeechStream",
+    "StreamClosedError",
+    "StreamFullError",
+    "StreamStatistics",
+    "Word",
+    "calculate_audio_duration",
+    "combine_frames",
+)

@@ -1,0 +1,77 @@
+"""The attempt loop: the only retry in the library."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import anyio
+from anyio.lowlevel import checkpoint_if_cancelled
+
+from .._rules.backoff import GiveUp, RetryBudget
+from ..exceptions import APIConnectionError
+from ..options import APIConnectOptions
+from .failures import sole_error
+
+__all__ = ("AttemptLoop",)
+
+T = TypeVar("T")
+
+
+class AttemptLoop:
+    """
+    Makes attempts until one succeeds or the budget is spent.
+
+    Args:
+        options: how often, and how long to wait in between.
+        report: told of each failure, before the wait: the error, whether another attempt
+            follows, and after how many seconds.
+        rng: where the jitter comes from.
+    """
+
+    __slots__ = ("_report", "budget", "number")
+
+    def __init__(
+        self,
+        options: APIConnectOptions,
+        report: Callable[[Exception, bool, float], None],
+        rng: random.Random,
+    ) -> None:
+        self.budget = RetryBudget(options.max_retry, options.retry_interval, rng)
+        self.number = 0
+        self._report = report
+
+    async def run(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """
+        Return what *attempt* returns once it succeeds.
+
+        Raises:
+            Exception: what the last attempt raised, unwrapped from groups, or the
+                `APIConnectionError` that says how many attempts there were.
+        """
+        while True:
+            self.number += 1
+            try:
+                return await attempt()
+            except anyio.get_cancelled_exc_class() as exc:
+                await checkpoint_if_cancelled()  # goes on with the cancellation, if it is one
+                error: Exception = _cancelled_inside(exc)
+            except Exception as exc:  # noqa: BLE001 - decided upon below, and reported
+                error = sole_error(exc)
+            await self._after(error)
+
+    async def _after(self, error: Exception) -> None:
+        decision = self.budget.failed(error)
+        if isinstance(decision, GiveUp):
+            self._report(error, False, 0.0)
+            raise decision.error
+        self._report(error, True, decision.seconds)
+        await anyio.sleep(decision.seconds)
+
+
+def _cancelled_inside(cause: BaseException) -> APIConnectionError:
+    """An engine that cancels itself has not finished: that is a failure, not a clean end."""
+    error = APIConnectionError("the engine was cancelled from inside: something it awaited was")
+    error.__cause__ = cause
+    return error

@@ -1,0 +1,328 @@
+"""The skeleton that recognition and voice activity share: audio in, events out, one lifetime."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterable, Iterable
+from types import TracebackType
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import anyio
+from anyio.abc import TaskGroup
+from anyio.lowlevel import checkpoint
+
+from .._rules.lifecycle import Action, Lifecycle, State
+from ..audio.frame import AudioFrame, FrameLike, as_frame
+from ..exceptions import APIError, StreamClosedError, StreamFullError
+from ..options import APIConnectOptions
+from .delivery import Delivery
+from .emitter import logger
+from .journal import InputJournal
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ("AudioStream", "FlushSentinel")
+
+EventT = TypeVar("EventT")
+
+
+class FlushSentinel:
+    """What an engine reads where `flush()` was called."""
+
+
+class AudioStream(ABC, Generic[EventT]):
+    """
+    A stream that takes audio in and gives events out, and runs inside a task group.
+
+    Args:
+        label: the engine's name, for errors and logs.
+        options: bounds and deadlines.
+        sample_rate: the rate the engine wants, or `None` for that of the audio.
+        frame_duration: the length of frames the engine wants, in seconds, or `None` for any.
+    """
+
+    _FlushSentinel = FlushSentinel
+
+    def __init__(
+        self,
+        *,
+        label: str,
+        options: APIConnectOptions,
+        sample_rate: int | None,
+        frame_duration: float | None,
+    ) -> None:
+        if sample_rate is not None and sample_rate <= 0:
+            raise ValueError(f"sample_rate must be positive, got {sample_rate!r}")
+        if frame_duration is not None and not 0 < frame_duration < math.inf:
+            raise ValueError(f"frame_duration must be positive seconds, got {frame_duration!r}")
+        self._label = label
+        self._conn_options = options
+        self._sample_rate = sample_rate
+        self._frame_duration = frame_duration
+        self._lifecycle = Lifecycle(type(self).__name__)
+        self._own_group: TaskGroup | None = None
+
+    # ---- for subclasses
+
+    @abstractmethod
+    async def _work(self) -> None:
+        """Do everything between start and end; what it raises is what the stream fails with."""
+
+    @abstractmethod
+    def _make_delivery(self) -> Delivery[EventT]: ...
+
+    def _check_startable(self) -> None:
+        """Raise if the stream must not start now."""
+        if self._lifecycle.state is not State.CREATED:
+            raise self._lifecycle.refusal(Action.START)
+
+    def _on_start(self) -> None:
+        """Prepare for `_work`; the event loop is running."""
+
+    def _on_stop(self) -> None:
+        """Report what is left to report; no more events can be sent after this."""
+
+    def _on_done(self) -> None:
+        """Forget the stream: its task is ending."""
+
+    # ---- lifetime
+
+    def start(self, task_group: TaskGroup) -> Self:
+        """
+        Run the stream in *task_group* and return it; call `aclose()` when done with it.
+
+        Failures of the engine are raised by iterating the stream, never into the group.
+
+        Raises:
+            StreamClosedError: when it was started before.
+        """
+        self._check_startable()
+        self._lifecycle.advance(Action.START)
+        self._task_group = task_group
+        self._journal = InputJournal(self._conn_options, self._sample_rate, self._frame_duration)
+        self._delivery = self._make_delivery()
+        self._scope = anyio.CancelScope()
+        self._done = anyio.Event()
+        self._on_start()
+        task_group.start_soon(self._run_loop, name=f"{self._label} stream")
+        return self
+
+    async def __aenter__(self) -> Self:
+        self._check_startable()
+        self._own_group = anyio.create_task_group()
+        await self._own_group.__aenter__()
+        return self.start(self._own_group)
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        # Cancelling the run loop's scope instead of the group's keeps the body's own exception
+        # and its cancellation what they are; the group then only waits.
+        assert self._own_group is not None
+        self._abort()
+        try:
+            await self._wait_done_aloud()
+        finally:
+            await self._own_group.__aexit__(None, None, None)
+        failure = self._delivery.take_failure()
+        if failure is not None and exc is None:
+            raise failure
+
+    async def aclose(self) -> None:
+        """
+        Abort: cancel the engine and wait until it has ended. What it said before can be read.
+
+        Call it as often as you like, from any task. An engine that ignores cancellation is
+        waited for `close_timeout` seconds and then named in the log. Cancelling `aclose()`
+        itself leaves the engine cancelled all the same.
+        """
+        started = self._lifecycle.state is not State.CREATED
+        self._abort()
+        await checkpoint()
+        if started:
+            with anyio.move_on_after(self._conn_options.close_timeout):
+                await self._done.wait()
+            if not self._done.is_set():
+                self._log_stuck()
+
+    def _abort(self) -> None:
+        if self._lifecycle.state is State.CREATED:
+            self._lifecycle.advance(Action.CLOSE)
+            return
+        self._lifecycle.advance(Action.CLOSE)
+        self._journal.close()
+        self._scope.cancel()
+
+    async def _wait_done_aloud(self) -> None:
+        while not self._done.is_set():
+            with anyio.move_on_after(max(self._conn_options.close_timeout, 0.1)):
+                await self._done.wait()
+                return
+            self._log_stuck()
+
+    def _log_stuck(self) -> None:
+        logger.warning(
+            "%s does not end %g s after it was cancelled: its _run swallows cancellation, or "
+            "waits in a thread or a shielded scope",
+            self._label,
+            self._conn_options.close_timeout,
+        )
+
+    async def _run_loop(self) -> None:
+        action, failure = Action.CLOSE, None  # unless it ends by itself, it was cancelled
+        try:
+            with self._scope:
+                await self._work()
+                action = Action.FINISH
+        except Exception as exc:  # noqa: BLE001 - kept for whoever iterates the stream
+            action, failure = Action.FAIL, exc
+        finally:
+            self._stop(action, failure)
+            self._done.set()
+            self._on_done()
+
+    def _stop(self, action: Action, failure: Exception | None) -> None:
+        """End the output, synchronously: after this the stream has said all it will say."""
+        if self._delivery.closed:
+            return
+        if self._lifecycle.running:
+            self._lifecycle.advance(action)
+        elif isinstance(failure, APIError):
+            # The engine's connection broke while it was being closed: nobody waits for it.
+            logger.debug("%s failed while closing", self._label, exc_info=failure)
+            failure = None
+        self._on_stop()
+        self._delivery.close(failure)
+        self._journal.close()
+
+    # ---- input
+
+    def push_frame(self, frame: FrameLike) -> None:
+        """
+        Take one frame of audio; never blocks.
+
+        Args:
+            frame: an `AudioFrame`, or anything with its four attributes.
+
+        Raises:
+            StreamFullError: when `max_pending_audio` seconds wait already; nothing was taken.
+            ValueError: when its format is not that of the first frame; nothing was taken.
+            InputEndedError: after `end_input()`.
+            StreamClosedError: before the stream was started, or after it was closed.
+        """
+        if self._lifecycle.state is not State.OPEN:
+            raise self._lifecycle.refusal(Action.PUSH)
+        self._journal.push(frame if isinstance(frame, AudioFrame) else as_frame(frame))
+
+    async def send_frame(self, frame: FrameLike) -> None:
+        """
+        Take one frame of audio, waiting for room if need be.
+
+        Cancelled while it waits, it has taken nothing. Always a checkpoint.
+
+        Raises:
+            ValueError, InputEndedError, StreamClosedError: as `push_frame` does.
+        """
+        frame = as_frame(frame)
+        await checkpoint()
+        while True:
+            try:
+                self.push_frame(frame)
+                return
+            except StreamFullError:
+                await self._journal.wait_room()
+
+    async def feed(self, frames: Iterable[FrameLike] | AsyncIterable[FrameLike]) -> None:
+        """
+        Push all of *frames* at the pace the engine hears them, then end the input.
+
+        Returns early, without an error, when the stream ends before the frames do: whoever
+        iterates the stream is told why. When *frames* raises, or this is cancelled, the input
+        stays open.
+
+        Args:
+            frames: an iterable or async iterable of frames.
+        """
+        if isinstance(frames, AsyncIterable):
+            async for frame in frames:
+                if not await self._accepts(frame):
+                    return
+        else:
+            for frame in frames:
+                if not await self._accepts(frame):
+                    return
+        if self._lifecycle.state is not State.CLOSED:
+            self.end_input()
+
+    async def _accepts(self, frame: FrameLike) -> bool:
+        frame = as_frame(frame)
+        step = max(1, int(self._conn_options.max_pending_audio * frame.sample_rate / 2))
+        for first in range(0, frame.samples_per_channel, step):
+            try:
+                await self.send_frame(
+                    frame.slice(first, min(first + step, frame.samples_per_channel))
+                    if step < frame.samples_per_channel
+                    else frame
+                )
+            except StreamClosedError:
+                if self._lifecycle.state is State.CREATED:
+                    raise
+                return False
+        return True
+
+    def flush(self) -> None:
+        """
+        Mark the end of a segment: the engine should say what it has heard so far.
+
+        Without audio since the last mark this does nothing. It succeeds however full the
+        stream is.
+
+        Raises:
+            InputEndedError: after `end_input()`.
+            StreamClosedError: before the stream was started, or after it was closed.
+        """
+        self._lifecycle.advance(Action.FLUSH)
+        if self._lifecycle.running:
+            self._journal.flush()
+
+    def end_input(self) -> None:
+        """
+        Say that no more audio comes: what was pushed is recognised, then iteration ends.
+
+        Raises:
+            InputEndedError: when called a second time.
+            StreamClosedError: before the stream was started, or after it was closed.
+        """
+        self._lifecycle.advance(Action.END_INPUT)
+        if self._lifecycle.running:
+            self._journal.end()
+
+    # ---- output
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> EventT:
+        """
+        Return the next event; cancellation loses none.
+
+        Raises:
+            anyio.BusyResourceError: when another task is iterating the stream too.
+            StreamClosedError: before the stream was started, or when nobody iterated it before
+                it was closed.
+            Exception: what the engine failed with, once, after the events before it.
+        """
+        state = self._lifecycle.state
+        if state is State.CREATED or (state is State.CLOSED and not self._iterated):
+            raise self._lifecycle.refusal(Action.START)
+        return await self._delivery.next()
+
+    @property
+    def _iterated(self) -> bool:
+        # There is no delivery when the stream was closed before its start.
+        return hasattr(self, "_delivery") and self._delivery.iterated

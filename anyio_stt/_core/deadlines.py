@@ -1,0 +1,93 @@
+"""The deadlines of one attempt, in one cancel scope."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import anyio
+
+from ..exceptions import APITimeoutError
+from ..options import APIConnectOptions
+
+__all__ = ("AttemptDeadlines",)
+
+_MEANING = {
+    "timeout": "did not ask for audio or send an event within {seconds:g} s of its start",
+    "drain_timeout": "did not finish within {seconds:g} s of the end of the input",
+    "idle_timeout": "said nothing for {seconds:g} s while audio was pushed",
+}
+
+
+class AttemptDeadlines:
+    """
+    Ends an attempt that takes too long, with an error that says which deadline it missed.
+
+    Use it as a context manager around the attempt. The methods move the deadline of the one
+    cancel scope; they are synchronous and cheap enough for every event.
+
+    Args:
+        options: the numbers.
+        label: what the error calls the engine.
+        on_armed: called when a deadline was set, so that somebody watches that it is kept.
+    """
+
+    def __init__(
+        self, options: APIConnectOptions, label: str, on_armed: Callable[[], None]
+    ) -> None:
+        self._options = options
+        self._on_armed = on_armed
+        self._label = label
+        self._drain_seconds = options.drain_seconds
+        self.idle_seconds = options.idle_seconds
+        self._due: dict[str, float] = {"timeout": anyio.current_time() + options.timeout}
+        self._heard_at = math.inf
+        self.connected_at: float | None = None
+        self.scope = anyio.CancelScope(deadline=self._due["timeout"])
+
+    def connected(self) -> None:
+        """The engine asked for audio or said something: `timeout` is met."""
+        if self.connected_at is None:
+            self.connected_at = anyio.current_time()
+            self._set("timeout", math.inf)
+            self.heard()
+
+    def heard(self) -> None:
+        """The engine gave a sign of life: `idle_timeout` counts anew."""
+        if self.idle_seconds < math.inf:
+            self._heard_at = anyio.current_time()
+            self._set("idle_timeout", math.inf)
+
+    def idle(self) -> None:
+        """So much audio was pushed since the last sign of life: the time for one is counted."""
+        self._set("idle_timeout", self._heard_at + self.idle_seconds)
+
+    def draining(self) -> None:
+        """The engine read the end of the input."""
+        if self._drain_seconds < math.inf:
+            self._set("drain_timeout", anyio.current_time() + self._drain_seconds)
+
+    @property
+    def missed(self) -> bool:
+        """Whether the attempt was cancelled because a deadline passed."""
+        return self.scope.cancel_called and self.next < math.inf
+
+    @property
+    def next(self) -> float:
+        """When the next deadline passes; infinity when there is none."""
+        return min(self._due.values())
+
+    def error(self) -> APITimeoutError:
+        """Return the error for the deadline that was missed."""
+        name = min(self._due, key=self._due.__getitem__)
+        seconds = getattr(self._options, name)
+        return APITimeoutError(
+            f"{self._label} {_MEANING[name].format(seconds=seconds)} "
+            f"({name}={seconds:g}); change APIConnectOptions.{name} to give it more time"
+        )
+
+    def _set(self, name: str, when: float) -> None:
+        self._due[name] = when
+        self.scope.deadline = min(self._due.values())
+        if when < math.inf:
+            self._on_armed()

@@ -1,0 +1,97 @@
+"""The output of a stream: events wait here for the consumer, and never hold up the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import anyio
+
+from .channel import Channel
+
+__all__ = ("Delivery",)
+
+EventT = TypeVar("EventT")
+
+
+class _Slot(Generic[EventT]):
+    """Holds one event; what a guess waits in can be written over until it was read."""
+
+    __slots__ = ("event", "read")
+
+    def __init__(self, event: EventT) -> None:
+        self.event = event
+        self.read = False
+
+
+class Delivery(Generic[EventT]):
+    """
+    Keeps events until they are read, then the failure, then the end.
+
+    Args:
+        is_guess: tells an event that a newer one of its kind replaces while nobody has read it.
+        is_aside: tells an event that may stand between two such without parting them.
+    """
+
+    def __init__(
+        self, is_guess: Callable[[EventT], bool], is_aside: Callable[[EventT], bool]
+    ) -> None:
+        self._channel: Channel[_Slot[EventT]] = Channel()
+        self._guard = anyio.ResourceGuard("iterating")
+        self._is_guess = is_guess
+        self._is_aside = is_aside
+        self._guess: _Slot[EventT] | None = None
+        self._failure: Exception | None = None
+        self.closed = False
+        self.iterated = False
+
+    @property
+    def unread(self) -> int:
+        """Events waiting to be read."""
+        return len(self._channel.items)
+
+    def put(self, event: EventT) -> None:
+        """Add *event*; never blocks."""
+        if self._is_guess(event):
+            if self._guess is not None and not self._guess.read:
+                self._guess.event = event
+                return
+            slot = self._guess = _Slot(event)
+        else:
+            slot = _Slot(event)
+            if not self._is_aside(event):
+                self._guess = None
+        self._channel.send_nowait(slot)
+
+    def close(self, failure: Exception | None = None) -> None:
+        """Say that nothing more comes, and why; only the first call counts."""
+        if not self.closed:
+            self.closed = True
+            self._failure = failure
+            self._channel.close()
+
+    def take_failure(self) -> Exception | None:
+        """Return the failure that nobody has seen yet, once."""
+        failure, self._failure = self._failure, None
+        return failure
+
+    async def next(self) -> EventT:
+        """
+        Return the next event; cancellation loses none.
+
+        Raises:
+            anyio.BusyResourceError: when another task is waiting for one.
+            StopAsyncIteration: when there are no more.
+            Exception: the failure, once, when the events before it have been read.
+        """
+        self.iterated = True
+        with self._guard:
+            try:
+                slot = await self._channel.receive()
+            except anyio.EndOfStream:
+                failure = self.take_failure()
+                if failure is None:
+                    raise StopAsyncIteration from None
+                raise failure from failure.__cause__
+        slot.read = True
+        return slot.event

@@ -1,0 +1,92 @@
+"""Listeners: who wants to hear of what, and calling them so that nobody gets hurt."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar, overload
+
+__all__ = ("EventEmitter", "logger")
+
+logger = logging.getLogger("anyio_stt")
+
+_Listener = TypeVar("_Listener", bound=Callable[..., Any])
+_Call = Callable[[tuple[Any, ...]], Any]
+
+
+class EventEmitter:
+    """
+    Calls listeners by the name of what happened.
+
+    Listeners are plain functions, called in the order they came, with as many of the arguments
+    as they take. One that raises is logged and the others are called all the same.
+    """
+
+    def __init__(self) -> None:
+        self._listeners: dict[str, dict[Callable[..., Any], _Call]] = {}
+
+    @overload
+    def on(self, event: str, callback: _Listener) -> _Listener: ...
+    @overload
+    def on(self, event: str) -> Callable[[_Listener], _Listener]: ...
+
+    def on(self, event: str, callback: Callable[..., Any] | None = None) -> Any:
+        """
+        Call *callback* whenever *event* happens; without a callback, a decorator.
+
+        Raises:
+            ValueError: for a coroutine function, which nobody would await.
+        """
+        if callback is None:
+            return lambda function: self.on(event, function)
+        if inspect.iscoroutinefunction(callback):
+            raise ValueError(
+                f"listeners are plain functions, but {callback!r} is a coroutine function; "
+                f"send to a memory object stream from a plain one and read that in a task"
+            )
+        self._listeners.setdefault(event, {})[callback] = _trimmed(callback)
+        return callback
+
+    def once(self, event: str, callback: Callable[..., Any]) -> Callable[..., Any]:
+        """Call *callback* the next time *event* happens, and not again."""
+
+        def call_once(*args: Any) -> None:
+            self.off(event, call_once)
+            _trimmed(callback)(args)
+
+        return self.on(event, call_once)
+
+    def off(self, event: str, callback: Callable[..., Any]) -> None:
+        """Call *callback* no more; one that was never registered is no error."""
+        self._listeners.get(event, {}).pop(callback, None)
+
+    def emit(self, event: str, *args: Any) -> None:
+        """Call the listeners of *event*. Never raises what a listener raises."""
+        for callback, call in list(self._listeners.get(event, {}).items()):
+            try:
+                call(args)
+            except (KeyboardInterrupt, SystemExit):
+                raise
+            except BaseException:  # whatever it is, it is the listener's, not the engine's
+                logger.exception("listener %r of %r raised", callback, event)
+
+
+def _trimmed(callback: Callable[..., Any]) -> _Call:
+    """Wrap *callback* so that it is given no more arguments than it takes."""
+    count = _positional_count(callback)
+    if count is None:
+        return lambda args: callback(*args)
+    return lambda args: callback(*args[:count])
+
+
+def _positional_count(callback: Callable[..., Any]) -> int | None:
+    try:
+        parameters = inspect.signature(callback).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    if any(each.kind is each.VAR_POSITIONAL for each in parameters):
+        return None
+    return sum(
+        each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD) for each in parameters
+    )

@@ -1,0 +1,156 @@
+"""What an engine says, on its way to the consumer: clock, coverage, grammar, delay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import anyio
+
+from .._rules.coverage import Coverage
+from .._rules.grammar import SIGNALS, Grammar, Signal, Step
+from .._rules.timeline import shift_event
+from ..events import SpeechEvent, SpeechEventType
+from .delivery import Delivery
+from .emitter import logger
+from .journal import InputJournal
+from .metrics_monitor import MetricsMonitor
+from .reader import InputReader
+
+__all__ = ("SpeechOutput", "speech_delivery")
+
+_GUESSES = (SpeechEventType.INTERIM_TRANSCRIPT, SpeechEventType.PREFLIGHT_TRANSCRIPT)
+
+
+def speech_delivery() -> Delivery[SpeechEvent]:
+    """Return a delivery in which a newer guess replaces an unread one."""
+    return Delivery(
+        is_guess=lambda event: event.type in _GUESSES,
+        is_aside=lambda event: event.type is SpeechEventType.RECOGNITION_USAGE,
+    )
+
+
+class SpeechOutput:
+    """
+    Takes an engine's events and delivers what the contract promises of them.
+
+    Args:
+        label: the engine's name.
+        journal: the stream's input, for positions and push times.
+        delivery: where the events go.
+        monitor: told of usage and delays.
+        on_progress: called for each final that says something new.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        journal: InputJournal,
+        delivery: Delivery[SpeechEvent],
+        monitor: MetricsMonitor,
+        on_progress: Callable[[], None],
+    ) -> None:
+        self._label = label
+        self._journal = journal
+        self._delivery = delivery
+        self._monitor = monitor
+        self._on_progress = on_progress
+        self._coverage = Coverage()
+        self._grammars: dict[int | None, Grammar] = {None: Grammar()}
+        self._last: SpeechEvent | None = None
+
+    def send(self, event: SpeechEvent, origin: float, reader: InputReader) -> None:
+        """
+        Take one event.
+
+        Args:
+            event: what the engine said, on its attempt's clock.
+            origin: where that clock's zero lies in the stream, in seconds.
+            reader: tells how far the engine has read.
+        """
+        if not isinstance(event, SpeechEvent):
+            raise TypeError(f"an engine sends SpeechEvents, got {type(event).__name__}")
+        if event.type is SpeechEventType.RECOGNITION_USAGE:
+            self._monitor.usage(event)
+            self._delivery.put(event)
+            return
+        event = shift_event(event, origin)
+        if event.type is SpeechEventType.FINAL_TRANSCRIPT:
+            covered = self._accept_final(event, reader)
+            if covered is None:
+                return
+            event = covered
+        self._speak(SIGNALS[event.type], event)
+
+    def begin_attempt(self, position: int) -> None:
+        """Expect a new attempt to repeat itself; nobody will speak of what lies before."""
+        self._coverage.skip(position)
+        self._tell(Signal.RETRY)
+
+    def on_marker(self) -> None:
+        """The engine read a marker."""
+        self._tell(Signal.MARKER)
+
+    def on_audio_after_marker(self) -> None:
+        """The engine read the first audio after a marker."""
+        self._tell(Signal.AUDIO)
+
+    def finish(self) -> None:
+        """Complete what the engine left open."""
+        self._tell(Signal.STOP)
+
+    # ---- finals
+
+    def _accept_final(self, event: SpeechEvent, reader: InputReader) -> SpeechEvent | None:
+        """Note what a final covers and how late it is; return `None` for one said before."""
+        end = event.alternatives[0].end_time if event.alternatives else 0.0
+        position = round(end * self._journal.rate) if end > 0 else reader.position
+        self._coverage.channels = self._journal.num_channels
+        if end > 0 and self._coverage.repeats(position, event.channel):
+            logger.warning(
+                "%s sent a final that ends at %.3f s, but finals cover that audio already; it "
+                "was dropped (an engine's times count from the first sample its attempt read)",
+                self._label,
+                end,
+            )
+            return None
+        delay = self._delay(position) if end > 0 else None
+        position = min(position, reader.position)
+        covered = self._coverage.extend(position, event.channel)
+        self._journal.cover(covered)
+        self._monitor.final(delay)
+        self._on_progress()
+        return event if delay is None else replace(event, delay=delay)
+
+    def _delay(self, position: int) -> float | None:
+        pushed_at = self._journal.times.when(position)
+        return None if pushed_at is None else anyio.current_time() - pushed_at
+
+    # ---- grammar
+
+    def _speak(self, signal: Signal, event: SpeechEvent) -> None:
+        grammar = self._grammars.get(event.channel)
+        if grammar is None:
+            grammar = self._grammars[event.channel] = Grammar()
+        for step in grammar.accept(signal):
+            self._delivery.put(event if step is Step.KEEP else self._completed(step, event))
+        self._last = event
+
+    def _tell(self, signal: Signal) -> None:
+        for channel, grammar in self._grammars.items():
+            for step in grammar.accept(signal):
+                last = self._last or SpeechEvent(SpeechEventType.END_OF_SPEECH)
+                self._delivery.put(replace(self._completed(step, last), channel=channel))
+
+    def _completed(self, step: Step, event: SpeechEvent) -> SpeechEvent:
+        """Make the START or END that an engine left out, with the times of the event beside it."""
+        data = event.alternatives[0] if event.alternatives else None
+        known = data is not None and data.end_time > 0
+        if step is Step.ADD_START:
+            kind, time = (
+                SpeechEventType.START_OF_SPEECH,
+                data.start_time if data and known else None,
+            )
+        else:
+            kind, time = SpeechEventType.END_OF_SPEECH, data.end_time if data and known else None
+        return SpeechEvent(kind, event.request_id, time=time, channel=event.channel)

@@ -1,0 +1,1 @@
+"""Pure decisions: tables and functions that take time and randomness as arguments."""

@@ -1,0 +1,86 @@
+"""Whether to try again, and when."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from ..exceptions import APIConnectionError, APIError
+
+__all__ = ("GiveUp", "RetryBudget", "Wait", "retry_delay")
+
+_FIRST_DELAY = 0.1
+_GROWTH = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Try again after this many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Raise this instead of trying again."""
+
+    error: Exception
+
+
+def retry_delay(failures: int, longest: float, jitter: float) -> float:
+    """
+    Return the seconds to wait after so many failures in a row.
+
+    The first retry comes almost at once, then the wait grows fourfold up to *longest*; jitter
+    takes away up to half of it, so that streams which fail together do not return together:
+
+        min(longest, 0.1 * 4 ** (failures - 1)) * (1 - jitter / 2)
+
+    Args:
+        failures: failed attempts in a row, 1 or more.
+        longest: the most to wait, in seconds.
+        jitter: a random number in [0, 1).
+    """
+    exponent = min(failures - 1, 32)  # far past any *longest*, far below an overflow
+    return min(longest, _FIRST_DELAY * _GROWTH**exponent) * (1.0 - jitter / 2.0)
+
+
+class RetryBudget:
+    """
+    Counts the failures in a row and decides what follows each.
+
+    Args:
+        max_retry: attempts after the first.
+        retry_interval: the longest wait, in seconds.
+        rng: where the jitter comes from.
+    """
+
+    __slots__ = ("_max_retry", "_retry_interval", "_rng", "failures")
+
+    def __init__(self, max_retry: int, retry_interval: float, rng: random.Random) -> None:
+        self._max_retry = max_retry
+        self._retry_interval = retry_interval
+        self._rng = rng
+        self.failures = 0
+
+    def progress(self) -> None:
+        """Start the count anew: the engine got somewhere."""
+        self.failures = 0
+
+    def failed(self, error: Exception) -> Wait | GiveUp:
+        """Count one failure and decide what follows it."""
+        self.failures += 1
+        if not isinstance(error, APIError) or not error.retryable or self._max_retry == 0:
+            return GiveUp(error)
+        if self.failures > self._max_retry:
+            return GiveUp(_exhausted(error, self.failures))
+        delay = retry_delay(self.failures, self._retry_interval, self._rng.random())
+        return Wait(delay if error.retry_after is None else error.retry_after)
+
+
+def _exhausted(last: APIError, attempts: int) -> APIConnectionError:
+    error = APIConnectionError(
+        f"failed to recognize speech after {attempts} attempts", retryable=False
+    )
+    error.__cause__ = last
+    return error

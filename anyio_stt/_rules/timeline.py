@@ -1,0 +1,75 @@
+"""One audio clock: seconds of pushed audio, whatever the attempt and whenever it came."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import deque
+from dataclasses import replace
+
+from ..events import SpeechData, SpeechEvent, Word
+
+__all__ = ("PushTimes", "shift_event")
+
+
+def shift_event(event: SpeechEvent, seconds: float) -> SpeechEvent:
+    """
+    Put an engine's times on the stream's clock.
+
+    Args:
+        event: what the engine said, with times counted from its attempt's first sample.
+        seconds: where that sample lies in the stream.
+    """
+    if not seconds:
+        return event
+    return replace(
+        event,
+        alternatives=[_shift_data(data, seconds) for data in event.alternatives],
+        time=None if event.time is None else event.time + seconds,
+    )
+
+
+def _shift_data(data: SpeechData, seconds: float) -> SpeechData:
+    if not data.end_time:  # no clock: zeros stay zeros
+        return data
+    words = data.words and [_shift_word(word, seconds) for word in data.words]
+    return replace(
+        data,
+        start_time=data.start_time + seconds,
+        end_time=data.end_time + seconds,
+        words=words,
+    )
+
+
+def _shift_word(word: Word, seconds: float) -> Word:
+    if not word.end_time:
+        return word
+    return replace(word, start_time=word.start_time + seconds, end_time=word.end_time + seconds)
+
+
+class PushTimes:
+    """
+    When audio was pushed.
+
+    One mark stands for all audio up to the next; marks are set where the engine was waiting
+    and otherwise every tenth of a second of audio, because reading the clock for each frame
+    would cost as much as pushing it.
+    """
+
+    __slots__ = ("_marks",)
+
+    def __init__(self) -> None:
+        self._marks: deque[tuple[int, float]] = deque()
+
+    def mark(self, position: int, now: float) -> None:
+        """Note that audio from *position* on was pushed at *now* or later."""
+        self._marks.append((position, now))
+
+    def forget(self, position: int) -> None:
+        """Drop what is only needed for audio before *position*."""
+        while len(self._marks) > 1 and self._marks[1][0] < position:
+            self._marks.popleft()
+
+    def when(self, position: int) -> float | None:
+        """Return when the sample before *position* was pushed, or `None` if that is forgotten."""
+        index = bisect_left(self._marks, (position,)) - 1
+        return self._marks[index][1] if index >= 0 else None

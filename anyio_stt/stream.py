@@ -1,0 +1,263 @@
+"""A stream of recognition: audio in, speech events out."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from typing import TYPE_CHECKING
+
+import anyio
+
+from ._core.attempt import Attempt
+from ._core.attempts import AttemptLoop
+from ._core.audio_stream import AudioStream
+from ._core.clock import wall_clock
+from ._core.delivery import Delivery
+from ._core.emitter import logger
+from ._core.metrics_monitor import MetricsMonitor
+from ._core.speech import SpeechOutput, speech_delivery
+from ._rules.lifecycle import Action, State
+from .events import SpeechEvent
+from .metrics import StreamStatistics, STTError
+from .options import APIConnectOptions
+
+if TYPE_CHECKING:
+    from .stt import STT
+
+__all__ = ("RecognizeStream", "SpeechStream")
+
+
+class RecognizeStream(AudioStream[SpeechEvent]):
+    """
+    Push audio in, iterate events out; made by `STT.stream()`.
+
+        async with stt.stream() as stream, anyio.create_task_group() as tg:
+            tg.start_soon(stream.feed, frames)
+            async for event in stream:
+                ...
+
+    An engine subclasses it and writes `_run`: one attempt, which reads `self._input_ch` and
+    sends to `self._event_ch`. The base retries it, and lets the next attempt hear again what no
+    final covers.
+
+    Args:
+        stt: the engine that makes the stream.
+        conn_options: retries, deadlines and bounds.
+        sample_rate: what the engine wants; the base resamples to it. `None` takes what comes.
+        frame_duration: the length of the frames the engine wants, in seconds; shorter ones come
+            only before a marker. `None` takes what comes.
+    """
+
+    def __init__(
+        self,
+        *,
+        stt: STT,
+        conn_options: APIConnectOptions,
+        sample_rate: int | None = None,
+        frame_duration: float | None = None,
+    ) -> None:
+        super().__init__(
+            label=stt.label,
+            options=conn_options,
+            sample_rate=sample_rate,
+            frame_duration=frame_duration,
+        )
+        self._stt = stt
+        self._sentinel = self._FlushSentinel()
+
+    # ---- for engines
+
+    @abstractmethod
+    async def _run(self) -> None:
+        """
+        Recognise: read `self._input_ch` to its end, send what you hear to `self._event_ch`.
+
+        One call is one attempt. Raise a retryable `APIError` to have another one made; return
+        when everything was said. Times count from the first sample this attempt reads.
+        """
+
+    def _report_alive(self) -> None:
+        """
+        Note a sign of life from the provider that is no event, such as a pong.
+
+        It counts as an answer where `timeout` and `idle_timeout` wait for one.
+        """
+        self._attempt.deadlines.connected()
+        self._attempt.sign_of_life()
+
+    # ---- for users
+
+    def statistics(self) -> StreamStatistics:
+        """Return what the stream has done so far, as a frozen snapshot."""
+        state = self._lifecycle.state.value
+        if not hasattr(self, "_journal"):
+            return StreamStatistics(state)
+        journal, monitor, seconds = self._journal, self._monitor, self._journal.seconds
+        return StreamStatistics(
+            state,
+            attempt=monitor.attempt,
+            pushed=journal.pushed_seconds,
+            delivered=seconds(journal.window.end),
+            recognised=seconds(journal.window.covered) - monitor.dropped,
+            pending=seconds(journal.pending),
+            peak_pending=seconds(journal.peak),
+            replay=seconds(journal.window.kept),
+            replayed=monitor.replayed,
+            dropped=monitor.dropped,
+            unread_events=self._delivery.unread,
+            last_delay=monitor.last_delay,
+        )
+
+    # ---- the attempts
+
+    def _make_delivery(self) -> Delivery[SpeechEvent]:
+        return speech_delivery()
+
+    def _check_startable(self) -> None:
+        super()._check_startable()
+        self._stt._check_open()  # noqa: SLF001 - the other half of one base
+
+    def _on_start(self) -> None:
+        self._attempts = AttemptLoop(
+            self._conn_options,
+            self._on_failure,
+            self._stt._rng,  # noqa: SLF001
+        )
+        self._monitor = MetricsMonitor(
+            self._label, lambda metrics: self._stt.emit("metrics_collected", metrics)
+        )
+        self._output = SpeechOutput(
+            self._label,
+            self._journal,
+            self._delivery,
+            self._monitor,
+            self._attempts.budget.progress,
+        )
+        self._stt._streams.add(self)  # noqa: SLF001
+
+    async def _work(self) -> None:
+        await self._attempts.run(self._run_attempt)
+
+    async def _run_attempt(self) -> None:
+        attempt = self._begin_attempt()
+        if attempt is None:
+            return
+        deadlines = attempt.deadlines
+        try:
+            with deadlines.scope:
+                await self._run()
+        except Exception as exc:
+            if deadlines.missed:  # what its cleanup raised matters less
+                raise deadlines.error() from exc
+            raise
+        else:
+            if deadlines.missed:
+                raise deadlines.error()
+        finally:
+            if attempt.was_healthy():
+                self._attempts.budget.progress()
+            attempt.close()
+
+    def _begin_attempt(self) -> Attempt | None:
+        first = self._monitor.attempt == 0
+        replay = self._journal.window.rewind()
+        if not first and self._nothing_left():
+            return None
+        seconds = self._journal.seconds
+        lost = seconds(replay.lost)
+        if lost:
+            logger.warning(
+                "%s lost %.3f s of audio before %.3f s: more than replay_limit=%g s was "
+                "not recognised yet when an attempt failed",
+                self._label,
+                lost,
+                seconds(replay.origin),
+                self._conn_options.replay_limit,
+            )
+        self._monitor.begin_attempt(
+            seconds(replay.origin), seconds(self._journal.window.end - replay.origin), lost
+        )
+        if not first:
+            self._output.begin_attempt(replay.origin)
+        self._attempt = attempt = Attempt(
+            self._journal,
+            self._output,
+            self._conn_options,
+            self._label,
+            replay,
+            self._sentinel,
+            self._watch,
+        )
+        self._input_ch, self._event_ch = attempt.reader, attempt.sink
+        self._watch(attempt)
+        return attempt
+
+    # ---- engines that ignore cancellation
+
+    def _watch(self, attempt: Attempt) -> None:
+        if attempt.watcher is None:
+            attempt.watcher = anyio.CancelScope()
+            self._task_group.start_soon(self._watch_deadlines, attempt, attempt.watcher)
+
+    async def _watch_deadlines(self, attempt: Attempt, scope: anyio.CancelScope) -> None:
+        """Wait until no deadline is set, or the attempt outlives one: then fail without it."""
+        grace = self._conn_options.close_timeout
+        with scope:
+            while attempt.deadlines.next < math.inf:
+                await anyio.sleep_until(attempt.deadlines.next + grace)
+                if attempt.deadlines.missed:
+                    self._give_up_on(attempt)
+                    return
+        attempt.watcher = None
+
+    def _give_up_on(self, attempt: Attempt) -> None:
+        """Tell the consumer now: the engine was cancelled and does not end."""
+        error = attempt.deadlines.error()
+        logger.error(
+            "%s ignores that it was cancelled for missing a deadline; its stream fails now, and "
+            "its block waits until the engine ends",
+            self._label,
+            exc_info=error,
+        )
+        self._emit_error(error, recoverable=False)
+        self._stop(Action.FAIL, error)
+        self._scope.cancel()
+
+    def _nothing_left(self) -> bool:
+        """Whether the input has ended and finals cover all of it."""
+        window = self._journal.window
+        ended = self._lifecycle.state is State.DRAINING
+        return ended and not self._journal.pending and window.covered >= window.end
+
+    def _on_failure(self, error: Exception, recoverable: bool, delay: float) -> None:
+        if self._delivery.closed:  # given up on, or closed: told already
+            return
+        if recoverable:
+            logger.warning(
+                "%s failed to recognize speech in attempt %d, retrying in %.1f s",
+                self._label,
+                self._attempts.number,
+                delay,
+                exc_info=error,
+            )
+        else:
+            logger.error("%s failed to recognize speech", self._label, exc_info=error)
+        self._emit_error(error, recoverable)
+
+    def _emit_error(self, error: Exception, recoverable: bool) -> None:
+        self._stt.emit(
+            "error",
+            STTError(wall_clock(), self._label, error, recoverable, self._attempts.number),
+        )
+
+    def _on_stop(self) -> None:
+        self._output.finish()
+        self._monitor.finish(
+            self._journal.seconds(self._journal.window.end) - self._monitor.dropped
+        )
+
+    def _on_done(self) -> None:
+        self._stt._streams.discard(self)  # noqa: SLF001
+
+
+SpeechStream = RecognizeStream

@@ -1,0 +1,235 @@
+"""An engine: what recognises a recording at once, and makes streams."""
+
+from __future__ import annotations
+
+import random
+from abc import ABC, abstractmethod
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import anyio
+from anyio.lowlevel import checkpoint
+
+from ._core.attempts import AttemptLoop
+from ._core.clock import wall_clock
+from ._core.emitter import EventEmitter, logger
+from .audio.frame import AudioBuffer, as_frame, combine_frames
+from .events import SpeechEvent
+from .exceptions import APITimeoutError, StreamClosedError
+from .metrics import STTError, STTMetrics
+from .options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, STTCapabilities
+from .stream import RecognizeStream
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ("STT",)
+
+
+class STT(ABC, EventEmitter):
+    """
+    A speech-to-text engine.
+
+    Leaving its block, or `aclose()`, closes every stream it made and ends every `recognize`.
+    Listeners: `metrics_collected` is given an `STTMetrics`, `error` an `STTError`.
+
+    An engine subclasses it and writes `_recognize_impl`, or `stream`, or both.
+
+    Args:
+        capabilities: what the engine can do.
+    """
+
+    def __init__(self, *, capabilities: STTCapabilities) -> None:
+        super().__init__()
+        self._capabilities = capabilities
+        self._label = f"{type(self).__module__}.{type(self).__name__}"
+        self._streams: set[RecognizeStream] = set()
+        self._recognitions: set[anyio.CancelScope] = set()
+        self._closed = False
+        self._rng = random.Random()
+
+    @property
+    def label(self) -> str:
+        """What logs, errors and metrics call the engine."""
+        return self._label
+
+    @property
+    def capabilities(self) -> STTCapabilities:
+        """What the engine can do."""
+        return self._capabilities
+
+    # ---- a recording at once
+
+    @abstractmethod
+    async def _recognize_impl(
+        self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
+    ) -> SpeechEvent:
+        """
+        Recognise *buffer* in one attempt and return a FINAL_TRANSCRIPT.
+
+        Raise a retryable `APIError` to have another attempt made. The buffer holds audio of one
+        format; an attempt is cancelled after `timeout` seconds plus the audio's duration.
+        """
+
+    async def recognize(
+        self,
+        buffer: AudioBuffer,
+        *,
+        language: str | None = None,
+        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
+    ) -> SpeechEvent:
+        """
+        Recognise a whole recording.
+
+        Cancelling it cancels the engine's attempt.
+
+        Args:
+            buffer: one frame, or a list of frames of the same format.
+            language: what is spoken, where the engine can be told.
+            conn_options: how often to try, and how long.
+
+        Raises:
+            ValueError: when there is no audio, or its frames differ in format.
+            APIError: what the engine failed with.
+            StreamClosedError: when the `STT` is closed, before or meanwhile.
+        """
+        self._check_open()
+        frames, duration = _checked(buffer)
+        call = _Recognition(self, duration, conn_options)
+
+        async def attempt() -> SpeechEvent:
+            with anyio.move_on_after(conn_options.timeout + duration):
+                return await self._recognize_impl(
+                    frames, language=language, conn_options=conn_options
+                )
+            raise _too_slow(self._label, conn_options.timeout, duration)
+
+        await checkpoint()
+        with anyio.CancelScope() as scope:
+            self._recognitions.add(scope)
+            try:
+                event = await call.attempts.run(attempt)
+                call.succeeded(event)
+                return event
+            finally:
+                self._recognitions.discard(scope)
+        raise self._refusal("was closed while it recognised")
+
+    # ---- streams
+
+    def stream(
+        self,
+        *,
+        language: str | None = None,
+        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
+    ) -> RecognizeStream:
+        """
+        Make a stream; it starts nothing until its block is entered.
+
+        Args:
+            language: what is spoken, where the engine can be told.
+            conn_options: retries, deadlines and bounds.
+
+        Raises:
+            NotImplementedError: when the engine recognises whole recordings only.
+        """
+        raise NotImplementedError(
+            f"{self._label} recognises whole recordings only; "
+            f"StreamAdapter(stt=..., vad=...) makes streams of it"
+        )
+
+    # ---- lifetime
+
+    async def aclose(self) -> None:
+        """
+        Close every stream of this engine and end every `recognize`.
+
+        Idempotent; call it from any task. An engine that owns more than that closes it after
+        `await super().aclose()`.
+        """
+        self._closed = True
+        for scope in list(self._recognitions):
+            scope.cancel()
+        streams = list(self._streams)
+        await checkpoint()
+        async with anyio.create_task_group() as task_group:
+            for stream in streams:
+                task_group.start_soon(stream.aclose)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise self._refusal("is closed")
+
+    def _refusal(self, why: str) -> StreamClosedError:
+        return StreamClosedError(
+            f"{self._label} {why}; use it inside its block, `async with stt:`, "
+            f"and before `aclose()`"
+        )
+
+
+class _Recognition:
+    """One call of `recognize`: its attempts, and what is reported of them."""
+
+    def __init__(self, stt: STT, duration: float, options: APIConnectOptions) -> None:
+        self._stt = stt
+        self._duration = duration
+        self._started = anyio.current_time()
+        self.attempts = AttemptLoop(options, self._failed, stt._rng)  # noqa: SLF001 - one class
+
+    def succeeded(self, event: SpeechEvent) -> None:
+        usage = event.recognition_usage
+        self._stt.emit(
+            "metrics_collected",
+            STTMetrics(
+                request_id=event.request_id,
+                timestamp=wall_clock(),
+                duration=anyio.current_time() - self._started,
+                label=self._stt.label,
+                audio_duration=self._duration,
+                streamed=False,
+                attempts=self.attempts.number,
+                input_tokens=usage.input_tokens if usage else 0,
+                output_tokens=usage.output_tokens if usage else 0,
+            ),
+        )
+
+    def _failed(self, error: Exception, recoverable: bool, delay: float) -> None:
+        number = self.attempts.number
+        if recoverable:
+            logger.warning(
+                "%s failed to recognize speech in attempt %d, retrying in %.1f s",
+                self._stt.label,
+                number,
+                delay,
+                exc_info=error,
+            )
+        self._stt.emit("error", STTError(wall_clock(), self._stt.label, error, recoverable, number))
+
+
+def _checked(buffer: AudioBuffer) -> tuple[AudioBuffer, float]:
+    """Return the buffer as our own frames of one format, and its duration."""
+    single = hasattr(buffer, "samples_per_channel")
+    frames = [as_frame(frame) for frame in ([buffer] if single else list(buffer))]  # type: ignore[arg-type,list-item,unused-ignore]
+    duration = combine_frames(frames).duration
+    if not duration:
+        raise ValueError("no audio: the buffer holds no samples")
+    return (frames[0] if single else frames), duration
+
+
+def _too_slow(label: str, timeout: float, duration: float) -> APITimeoutError:
+    return APITimeoutError(
+        f"{label} did not recognise {duration:.3f} s of audio within {timeout + duration:.3f} s "
+        f"(timeout={timeout:g} plus the audio's duration); change APIConnectOptions.timeout to "
+        f"give it more time"
+    )

@@ -1,0 +1,1 @@
+"""For those who write engines: virtual time, fakes, and the checks an engine must pass."""
