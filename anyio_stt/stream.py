@@ -17,7 +17,9 @@ from ._core.emitter import logger
 from ._core.metrics_monitor import MetricsMonitor
 from ._core.speech import SpeechOutput, speech_delivery
 from ._rules.lifecycle import Action, State
+from ._rules.replay import Replay
 from .events import SpeechEvent
+from .exceptions import APIError
 from .metrics import StreamStatistics, STTError
 from .options import APIConnectOptions
 
@@ -159,26 +161,21 @@ class RecognizeStream(AudioStream[SpeechEvent]):
             attempt.close()
 
     def _begin_attempt(self) -> Attempt | None:
+        """Prepare the next attempt, or return `None` when there is nothing left to recognise."""
         first = self._monitor.attempt == 0
         replay = self._journal.window.rewind()
-        if not first and self._nothing_left():
-            return None
-        seconds = self._journal.seconds
-        lost = seconds(replay.lost)
-        if lost:
-            logger.warning(
-                "%s lost %.3f s of audio before %.3f s: more than replay_limit=%g s was "
-                "not recognised yet when an attempt failed",
-                self._label,
-                lost,
-                seconds(replay.origin),
-                self._conn_options.replay_limit,
-            )
-        self._monitor.begin_attempt(
-            seconds(replay.origin), seconds(self._journal.window.end - replay.origin), lost
-        )
+        if replay.lost:
+            self._report_loss(replay)
         if not first:
             self._output.begin_attempt(replay.origin)
+            if self._nothing_left():
+                return None
+        seconds = self._journal.seconds
+        self._monitor.begin_attempt(
+            seconds(replay.origin),
+            seconds(self._journal.window.end - replay.origin),
+            seconds(replay.lost),
+        )
         self._attempt = attempt = Attempt(
             self._journal,
             self._output,
@@ -191,6 +188,26 @@ class RecognizeStream(AudioStream[SpeechEvent]):
         self._input_ch, self._event_ch = attempt.reader, attempt.sink
         self._watch(attempt)
         return attempt
+
+    def _nothing_left(self) -> bool:
+        """Whether the input has ended and finals cover all of it."""
+        window = self._journal.window
+        ended = self._lifecycle.state is State.DRAINING
+        return ended and not self._journal.pending and window.covered >= window.end
+
+    def _report_loss(self, replay: Replay) -> None:
+        lost = self._journal.seconds(replay.lost)
+        what = (
+            f"{self._label} lost {lost:.3f} s of audio before "
+            f"{self._journal.seconds(replay.origin):.3f} s: an attempt failed before it had "
+            f"recognised more than replay_limit={self._conn_options.replay_limit:g} s"
+        )
+        logger.warning("%s", what)
+        self._monitor.dropped += lost
+        if self._nothing_left():  # another attempt would succeed with nothing
+            raise APIError(
+                f"{what}; raise APIConnectOptions.replay_limit", retryable=False
+            ) from self._attempts.last_error
 
     # ---- engines that ignore cancellation
 
@@ -222,12 +239,6 @@ class RecognizeStream(AudioStream[SpeechEvent]):
         self._emit_error(error, recoverable=False)
         self._stop(Action.FAIL, error)
         self._scope.cancel()
-
-    def _nothing_left(self) -> bool:
-        """Whether the input has ended and finals cover all of it."""
-        window = self._journal.window
-        ended = self._lifecycle.state is State.DRAINING
-        return ended and not self._journal.pending and window.covered >= window.end
 
     def _on_failure(self, error: Exception, recoverable: bool, delay: float) -> None:
         if self._delivery.closed:  # given up on, or closed: told already

@@ -30,7 +30,7 @@ class AttemptLoop:
         rng: where the jitter comes from.
     """
 
-    __slots__ = ("_report", "budget", "number")
+    __slots__ = ("_report", "budget", "last_error", "number")
 
     def __init__(
         self,
@@ -40,6 +40,7 @@ class AttemptLoop:
     ) -> None:
         self.budget = RetryBudget(options.max_retry, options.retry_interval, rng)
         self.number = 0
+        self.last_error: Exception | None = None
         self._report = report
 
     async def run(self, attempt: Callable[[], Awaitable[T]]) -> T:
@@ -62,6 +63,7 @@ class AttemptLoop:
             await self._after(error)
 
     async def _after(self, error: Exception) -> None:
+        self.last_error = error
         decision = self.budget.failed(error)
         if isinstance(decision, GiveUp):
             self._report(error, False, 0.0)

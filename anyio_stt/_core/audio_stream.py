@@ -192,6 +192,12 @@ class AudioStream(ABC, Generic[EventT]):
             return
         if self._lifecycle.running:
             self._lifecycle.advance(action)
+            if action is Action.FINISH and self._journal.pending:
+                logger.warning(
+                    "%s returned and left %.3f s of audio unread",
+                    self._label,
+                    self._journal.seconds(self._journal.pending),
+                )
         elif isinstance(failure, APIError):
             # The engine's connection broke while it was being closed: nobody waits for it.
             logger.debug("%s failed while closing", self._label, exc_info=failure)
@@ -260,19 +266,20 @@ class AudioStream(ABC, Generic[EventT]):
             self.end_input()
 
     async def _accepts(self, frame: FrameLike) -> bool:
+        """Send *frame*, in pieces that fit, and return whether the stream still listens."""
         frame = as_frame(frame)
-        step = max(1, int(self._conn_options.max_pending_audio * frame.sample_rate / 2))
-        for first in range(0, frame.samples_per_channel, step):
-            try:
-                await self.send_frame(
-                    frame.slice(first, min(first + step, frame.samples_per_channel))
-                    if step < frame.samples_per_channel
-                    else frame
-                )
-            except StreamClosedError:
-                if self._lifecycle.state is State.CREATED:
-                    raise
-                return False
+        total = frame.samples_per_channel
+        piece = max(1, int(min(total, self._conn_options.max_pending_audio * frame.sample_rate)))
+        try:
+            if total <= piece:
+                await self.send_frame(frame)
+                return True
+            for first in range(0, total, piece):
+                await self.send_frame(frame.slice(first, min(first + piece, total)))
+        except StreamClosedError:
+            if self._lifecycle.state is State.CREATED:
+                raise
+            return False
         return True
 
     def flush(self) -> None:

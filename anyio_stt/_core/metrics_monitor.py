@@ -54,7 +54,6 @@ class MetricsMonitor:
         """Note where an attempt begins; times in seconds."""
         self.attempt += 1
         self.replayed += replayed
-        self.dropped += lost
         self._ledger.begin_attempt(origin, lost)
 
     def final(self, delay: float | None) -> None:
