@@ -7,6 +7,7 @@ from .frame import FrameLike as FrameLike
 from .frame import as_frame as as_frame
 from .frame import calculate_audio_duration as calculate_audio_duration
 from .frame import combine_frames as combine_frames
+from .mixing import mix_down as mix_down
 from .pcm import PCMFormat as PCMFormat
 from .reading import AudioReader as AudioReader
 from .reading import open_audio as open_audio
@@ -28,6 +29,7 @@ __all__ = (
     "as_frame",
     "calculate_audio_duration",
     "combine_frames",
+    "mix_down",
     "open_audio",
     "open_audio_stream",
 )

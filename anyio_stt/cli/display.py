@@ -1,0 +1,145 @@
+"""What a person at a terminal sees while a recording is transcribed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+__all__ = ("Display", "TerminalDisplay", "progress_text", "showing")
+
+_BAR_WIDTH = 30
+_GUESS_LINES = 2
+
+
+class Display:
+    """Shows nothing; what there is to say goes straight to the standard streams."""
+
+    live = False
+    """Whether anybody sees progress and interim text."""
+
+    def begin(self, name: str, duration: float | None) -> None:
+        """Start with the recording *name*, which takes *duration* seconds."""
+
+    def guess(self, text: str) -> None:
+        """Show *text* as what may be said; a later one replaces it."""
+
+    def advance(self, position: float, elapsed: float) -> None:
+        """Show that *position* seconds of audio were heard in *elapsed* seconds."""
+
+    def print(self, text: str) -> None:
+        """Print a piece of the transcript on standard output, at once."""
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    def warn(self, line: str) -> None:
+        """Print *line* on standard error."""
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+
+
+class TerminalDisplay(Display):
+    """
+    Keeps the interim text and a progress bar at the bottom of a terminal.
+
+    Args:
+        live: the bottom of the terminal.
+        shares_output: whether standard output goes to the same terminal.
+    """
+
+    live = True
+
+    def __init__(self, live: Live, *, shares_output: bool) -> None:
+        self._console = live.console
+        self._shares_output = shares_output
+        self._live = live
+        self._guess = ""
+        self._name = ""
+        self._duration: float | None = None
+        self._position = self._elapsed = 0.0
+
+    def begin(self, name: str, duration: float | None) -> None:
+        self._name, self._duration = name, duration
+        self._guess, self._position, self._elapsed = "", 0.0, 0.0
+        self._refresh()
+
+    def guess(self, text: str) -> None:
+        self._guess = text
+
+    def advance(self, position: float, elapsed: float) -> None:
+        self._position, self._elapsed = position, elapsed
+        self._refresh()
+
+    def print(self, text: str) -> None:
+        self._guess = ""
+        if self._shares_output:
+            self._refresh()  # what is printed pushes down what was shown last
+            self._console.print(Text(text.rstrip("\n")), soft_wrap=True)
+        else:
+            super().print(text)
+
+    def warn(self, line: str) -> None:
+        if sys.stderr.isatty():
+            self._console.print(Text(line, style="yellow"), soft_wrap=True)
+        else:
+            super().warn(line)
+
+    def _refresh(self) -> None:
+        self._live.update(Group(self._guess_line(), self._progress_line()), refresh=True)
+
+    def _guess_line(self) -> Text:
+        room = self._console.width * _GUESS_LINES - 1
+        text = self._guess if len(self._guess) <= room else f"…{self._guess[1 - room :]}"
+        return Text(text, style="dim italic")
+
+    def _progress_line(self) -> Table:
+        line = Table.grid(padding=(0, 1))
+        bar = ProgressBar(self._duration or 1.0, min(self._position, self._duration or 0.0))
+        bar.width = _BAR_WIDTH
+        numbers = progress_text(self._position, self._duration, self._elapsed)
+        line.add_row(
+            Text(self._name, style="bold", overflow="ellipsis", no_wrap=True), bar, numbers
+        )
+        return line
+
+
+def progress_text(position: float, duration: float | None, elapsed: float) -> str:
+    """Return how far it is, how fast it goes and what remains, for seconds of each."""
+    parts = [_clock(position) if duration is None else f"{_clock(position)}/{_clock(duration)}"]
+    if elapsed > 0 and position > 0:
+        speed = position / elapsed
+        parts.append(f"{speed:.1f}x")
+        if duration is not None:
+            parts.append(f"{_clock(max(duration - position, 0.0) / speed)} left")
+    return " ".join(parts)
+
+
+@contextmanager
+def showing() -> Iterator[Display]:
+    """Give the display for where the standard streams go, and clear it up afterwards."""
+    terminal = next((file for file in (sys.stdout, sys.stderr) if file.isatty()), None)
+    if terminal is None:
+        yield Display()
+        return
+    # No refreshing thread, and the standard streams stay what they are.
+    live = Live(
+        console=Console(file=terminal),
+        auto_refresh=False,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+    with live:
+        yield TerminalDisplay(live, shares_output=terminal is sys.stdout)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

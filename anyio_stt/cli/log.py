@@ -1,0 +1,36 @@
+"""What the library logs, as lines for a person."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .display import Display
+
+__all__ = ("log_shown_on",)
+
+
+class _DisplayHandler(logging.Handler):
+    def __init__(self, display: Display) -> None:
+        super().__init__(logging.WARNING)
+        self._display = display
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None and record.levelno >= logging.ERROR:
+            return  # it will be raised, and told then
+        reason = f": {error}" if error is not None else ""
+        self._display.warn(f"anyio-stt: {record.getMessage()}{reason}")
+
+
+@contextmanager
+def log_shown_on(display: Display) -> Iterator[None]:
+    """Send the library's warnings to *display*, one line each and without tracebacks."""
+    logger = logging.getLogger("anyio_stt")
+    handlers, propagate = logger.handlers, logger.propagate
+    logger.handlers, logger.propagate = [_DisplayHandler(display)], False
+    try:
+        yield
+    finally:
+        logger.handlers, logger.propagate = handlers, propagate

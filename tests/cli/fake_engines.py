@@ -1,0 +1,110 @@
+"""Engines for the command's tests; a subprocess finds them as `--engine fake_engines:Class`."""
+
+from __future__ import annotations
+
+import anyio
+
+from anyio_stt import (
+    DEFAULT_API_CONNECT_OPTIONS,
+    STT,
+    APIConnectOptions,
+    APIStatusError,
+    AudioBuffer,
+    RecognizeStream,
+    SpeechData,
+    SpeechEvent,
+    SpeechEventType,
+    STTCapabilities,
+    Word,
+    calculate_audio_duration,
+    combine_frames,
+)
+
+FINAL = SpeechEventType.FINAL_TRANSCRIPT
+INTERIM = SpeechEventType.INTERIM_TRANSCRIPT
+
+
+class CountingStream(RecognizeStream):
+    """Says what it heard after each second: how many seconds, how loud, of which language."""
+
+    def __init__(self, stt: CountingSTT, language: str | None, options: APIConnectOptions) -> None:
+        super().__init__(stt=stt, conn_options=options, sample_rate=8000, frame_duration=0.5)
+        self._counting = stt
+        self._language = language or "none"
+
+    async def _run(self) -> None:
+        heard = 0.0
+        async for item in self._input_ch:
+            if isinstance(item, self._FlushSentinel):
+                continue
+            heard += item.duration
+            if self._counting.fail_after is not None and heard > self._counting.fail_after:
+                raise APIStatusError("the quota is used up", status_code=402)
+            self._say(INTERIM, f"perhaps {heard:g}", heard)
+            if heard % 1 == 0:
+                peak = int(abs(item.to_array()).max())
+                self._say(
+                    FINAL, f"second {heard:g} peak {peak} channels {item.num_channels}", heard
+                )
+            if self._counting.stall_after is not None and heard >= self._counting.stall_after:
+                await anyio.sleep_forever()
+
+    def _say(self, type_: SpeechEventType, text: str, heard: float) -> None:
+        word = Word(text.split()[0], heard - 1, heard, 0.5)
+        data = SpeechData(self._language, text, heard - 1, heard, 0.25, words=[word])
+        self._event_ch.send_nowait(SpeechEvent(type_, "fake", [data]))
+
+
+class CountingSTT(STT):
+    """Counts the seconds it hears."""
+
+    def __init__(
+        self, *, fail_after: float | None = None, stall_after: float | None = None
+    ) -> None:
+        super().__init__(capabilities=STTCapabilities(streaming=True, interim_results=True))
+        self.fail_after = fail_after
+        self.stall_after = stall_after
+
+    async def _recognize_impl(
+        self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
+    ) -> SpeechEvent:
+        raise NotImplementedError
+
+    def stream(
+        self,
+        *,
+        language: str | None = None,
+        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
+    ) -> CountingStream:
+        return CountingStream(self, language, conn_options)
+
+
+class BatchSTT(STT):
+    """Hears whole recordings only."""
+
+    def __init__(self) -> None:
+        super().__init__(capabilities=STTCapabilities(streaming=False, interim_results=False))
+
+    async def _recognize_impl(
+        self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
+    ) -> SpeechEvent:
+        seconds = calculate_audio_duration(buffer)
+        channels = combine_frames(buffer).num_channels
+        text = f"{seconds:g} seconds, {channels} channel"
+        return SpeechEvent(FINAL, "", [SpeechData("en", text, 0.0, seconds)])
+
+
+class NeedsKeySTT(BatchSTT):
+    """Cannot be made without a key."""
+
+    def __init__(self, *, key: str) -> None:
+        super().__init__()
+        if key != "right":
+            raise ValueError("key is wrong: ask for a new one")
+
+
+class MissingExtraSTT(BatchSTT):
+    """Needs what nobody has."""
+
+    def __init__(self) -> None:
+        raise ImportError("no_such_library is not installed: pip install 'anyio-stt[fake]'")
