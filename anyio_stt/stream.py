@@ -17,7 +17,6 @@ from ._core.emitter import logger
 from ._core.metrics_monitor import MetricsMonitor
 from ._core.speech import SpeechOutput, speech_delivery
 from ._rules.lifecycle import Action, State
-from ._rules.replay import Replay
 from .events import SpeechEvent
 from .exceptions import APIError
 from .metrics import StreamStatistics, STTError
@@ -99,11 +98,11 @@ class RecognizeStream(AudioStream[SpeechEvent]):
             state,
             attempt=monitor.attempt,
             pushed=journal.pushed_seconds,
-            delivered=seconds(journal.window.end),
-            recognised=seconds(journal.window.covered) - monitor.dropped,
+            delivered=seconds(journal.log.furthest),
+            recognised=seconds(journal.log.covered) - monitor.dropped,
             pending=seconds(journal.pending),
             peak_pending=seconds(journal.peak),
-            replay=seconds(journal.window.kept),
+            replay=seconds(journal.log.kept),
             replayed=monitor.replayed,
             dropped=monitor.dropped,
             unread_events=self._delivery.unread,
@@ -163,25 +162,22 @@ class RecognizeStream(AudioStream[SpeechEvent]):
     def _begin_attempt(self) -> Attempt | None:
         """Prepare the next attempt, or return `None` when there is nothing left to recognise."""
         first = self._monitor.attempt == 0
-        replay = self._journal.window.rewind()
-        if replay.lost:
-            self._report_loss(replay)
+        origin, lost = self._journal.rewind()
+        if lost:
+            self._report_loss(origin, lost)
         if not first:
-            self._output.begin_attempt(replay.origin)
+            self._output.begin_attempt(origin)
             if self._nothing_left():
                 return None
         seconds = self._journal.seconds
-        self._monitor.begin_attempt(
-            seconds(replay.origin),
-            seconds(self._journal.window.end - replay.origin),
-            seconds(replay.lost),
-        )
+        again = seconds(self._journal.log.furthest - origin)
+        self._monitor.begin_attempt(seconds(origin), again, seconds(lost))
         self._attempt = attempt = Attempt(
             self._journal,
             self._output,
             self._conn_options,
             self._label,
-            replay,
+            origin,
             self._sentinel,
             self._watch,
         )
@@ -191,19 +187,18 @@ class RecognizeStream(AudioStream[SpeechEvent]):
 
     def _nothing_left(self) -> bool:
         """Whether the input has ended and finals cover all of it."""
-        window = self._journal.window
         ended = self._lifecycle.state is State.DRAINING
-        return ended and not self._journal.pending and window.covered >= window.end
+        return ended and self._journal.log.covered >= self._journal.written
 
-    def _report_loss(self, replay: Replay) -> None:
-        lost = self._journal.seconds(replay.lost)
+    def _report_loss(self, origin: int, lost: int) -> None:
+        seconds = self._journal.seconds(lost)
         what = (
-            f"{self._label} lost {lost:.3f} s of audio before "
-            f"{self._journal.seconds(replay.origin):.3f} s: an attempt failed before it had "
+            f"{self._label} lost {seconds:.3f} s of audio before "
+            f"{self._journal.seconds(origin):.3f} s: an attempt failed before it had "
             f"recognised more than replay_limit={self._conn_options.replay_limit:g} s"
         )
         logger.warning("%s", what)
-        self._monitor.dropped += lost
+        self._monitor.dropped += seconds
         if self._nothing_left():  # another attempt would succeed with nothing
             raise APIError(
                 f"{what}; raise APIConnectOptions.replay_limit", retryable=False
@@ -237,6 +232,7 @@ class RecognizeStream(AudioStream[SpeechEvent]):
             exc_info=error,
         )
         self._emit_error(error, recoverable=False)
+        attempt.close()
         self._stop(Action.FAIL, error)
         self._scope.cancel()
 
@@ -264,7 +260,7 @@ class RecognizeStream(AudioStream[SpeechEvent]):
     def _on_stop(self) -> None:
         self._output.finish()
         self._monitor.finish(
-            self._journal.seconds(self._journal.window.end) - self._monitor.dropped
+            self._journal.seconds(self._journal.log.furthest) - self._monitor.dropped
         )
 
     def _on_done(self) -> None:

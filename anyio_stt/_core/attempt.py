@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import anyio
 
-from .._rules.replay import Replay
 from ..events import SpeechEvent
 from ..exceptions import StreamClosedError
 from ..options import APIConnectOptions
@@ -46,7 +45,7 @@ class Attempt:
         output: the stream's output.
         options: the deadlines.
         label: the engine's name.
-        replay: what the attempt hears first.
+        origin: the position of the first sample it reads.
         sentinel: what the engine is given for a marker.
         watch: called when somebody must see to it that a deadline is kept.
     """
@@ -57,16 +56,16 @@ class Attempt:
         output: SpeechOutput,
         options: APIConnectOptions,
         label: str,
-        replay: Replay,
+        origin: int,
         sentinel: object,
         watch: Callable[[Attempt], None],
     ) -> None:
         self._journal = journal
         self._output = output
-        self.reader = InputReader(journal, replay, sentinel, self)
+        self.reader = InputReader(journal, sentinel, self)
         self.sink = EventSink(self.send)
         self.deadlines = AttemptDeadlines(options, label, lambda: watch(self))
-        self._origin_seconds = journal.seconds(replay.origin)
+        self._origin_seconds = journal.seconds(origin)
         self._timeout = options.timeout
         self.watcher: anyio.CancelScope | None = None
         journal.on_idle = self.deadlines.idle
@@ -77,12 +76,12 @@ class Attempt:
             raise StreamClosedError("this attempt is over: its engine may say nothing more")
         self.deadlines.connected()
         self.sign_of_life()
-        self._output.send(event, self._origin_seconds, self.reader)
+        self._output.send(event, self._origin_seconds)
 
     def sign_of_life(self) -> None:
         """Restart the idle deadline."""
         self.deadlines.heard()
-        self._journal.expect_word(self.reader.position)
+        self._journal.expect_word(self._journal.log.position)
 
     def close(self) -> None:
         """End reading and saying; what an engine leaves running finds closed doors."""
@@ -114,4 +113,4 @@ class Attempt:
 
     def _connected(self) -> None:
         self.deadlines.connected()
-        self._journal.expect_word(self.reader.position)
+        self._journal.expect_word(self._journal.log.position)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 import anyio
+from anyio.lowlevel import checkpoint
 
-from .channel import Channel
+from .wakeup import BATCH, Wakeup
 
 __all__ = ("Delivery",)
 
@@ -36,8 +38,10 @@ class Delivery(Generic[EventT]):
     def __init__(
         self, is_guess: Callable[[EventT], bool], is_aside: Callable[[EventT], bool]
     ) -> None:
-        self._channel: Channel[_Slot[EventT]] = Channel()
-        self._guard = anyio.ResourceGuard("iterating")
+        self._slots: deque[_Slot[EventT]] = deque()
+        self._arrival = Wakeup()
+        self._busy = False
+        self._taken = 0  # events since the last checkpoint
         self._is_guess = is_guess
         self._is_aside = is_aside
         self._guess: _Slot[EventT] | None = None
@@ -48,7 +52,7 @@ class Delivery(Generic[EventT]):
     @property
     def unread(self) -> int:
         """Events waiting to be read."""
-        return len(self._channel.items)
+        return len(self._slots)
 
     def put(self, event: EventT) -> None:
         """Add *event*; never blocks."""
@@ -61,14 +65,16 @@ class Delivery(Generic[EventT]):
             slot = _Slot(event)
             if not self._is_aside(event):
                 self._guess = None
-        self._channel.send_nowait(slot)
+        self._slots.append(slot)
+        if self._arrival.waiting:
+            self._arrival.call()
 
     def close(self, failure: Exception | None = None) -> None:
         """Say that nothing more comes, and why; only the first call counts."""
         if not self.closed:
             self.closed = True
             self._failure = failure
-            self._channel.close()
+            self._arrival.call()
 
     def take_failure(self) -> Exception | None:
         """Return the failure that nobody has seen yet, once."""
@@ -84,14 +90,28 @@ class Delivery(Generic[EventT]):
             StopAsyncIteration: when there are no more.
             Exception: the failure, once, when the events before it have been read.
         """
+        if self._busy:
+            raise anyio.BusyResourceError("iterating")
         self.iterated = True
-        with self._guard:
-            try:
-                slot = await self._channel.receive()
-            except anyio.EndOfStream:
-                failure = self.take_failure()
-                if failure is None:
-                    raise StopAsyncIteration from None
-                raise failure from failure.__cause__
+        self._taken += 1
+        if not self._slots or self._taken >= BATCH:
+            await self._pause()
+        if not self._slots:
+            raise self._end()
+        slot = self._slots.popleft()
         slot.read = True
         return slot.event
+
+    async def _pause(self) -> None:
+        self._busy = True
+        try:
+            if self._slots or self.closed:
+                await checkpoint()
+            while not self._slots and not self.closed:
+                await self._arrival.wait()
+        finally:
+            self._busy = False
+        self._taken = 0
+
+    def _end(self) -> Exception:
+        return self.take_failure() or StopAsyncIteration()

@@ -15,7 +15,6 @@ from .delivery import Delivery
 from .emitter import logger
 from .journal import InputJournal
 from .metrics_monitor import MetricsMonitor
-from .reader import InputReader
 
 __all__ = ("SpeechOutput", "speech_delivery")
 
@@ -59,14 +58,13 @@ class SpeechOutput:
         self._grammars: dict[int | None, Grammar] = {None: Grammar()}
         self._last: SpeechEvent | None = None
 
-    def send(self, event: SpeechEvent, origin: float, reader: InputReader) -> None:
+    def send(self, event: SpeechEvent, origin: float) -> None:
         """
         Take one event.
 
         Args:
             event: what the engine said, on its attempt's clock.
             origin: where that clock's zero lies in the stream, in seconds.
-            reader: tells how far the engine has read.
         """
         if not isinstance(event, SpeechEvent):
             raise TypeError(f"an engine sends SpeechEvents, got {type(event).__name__}")
@@ -76,7 +74,7 @@ class SpeechOutput:
             return
         event = shift_event(event, origin)
         if event.type is SpeechEventType.FINAL_TRANSCRIPT:
-            covered = self._accept_final(event, reader)
+            covered = self._accept_final(event)
             if covered is None:
                 return
             event = covered
@@ -101,10 +99,10 @@ class SpeechOutput:
 
     # ---- finals
 
-    def _accept_final(self, event: SpeechEvent, reader: InputReader) -> SpeechEvent | None:
+    def _accept_final(self, event: SpeechEvent) -> SpeechEvent | None:
         """Note what a final covers and how late it is; return `None` for one said before."""
         end = event.alternatives[0].end_time if event.alternatives else 0.0
-        position = round(end * self._journal.rate) if end > 0 else reader.position
+        position = round(end * self._journal.rate) if end > 0 else self._journal.log.position
         self._coverage.channels = self._journal.num_channels
         if end > 0 and self._coverage.repeats(position, event.channel):
             logger.warning(
@@ -115,7 +113,7 @@ class SpeechOutput:
             )
             return None
         delay = self._delay(position) if end > 0 else None
-        position = min(position, reader.position)
+        position = min(position, self._journal.log.position)
         covered = self._coverage.extend(position, event.channel)
         self._journal.cover(covered)
         self._monitor.final(delay)

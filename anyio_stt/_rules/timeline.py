@@ -50,9 +50,8 @@ class PushTimes:
     """
     When audio was pushed.
 
-    One mark stands for all audio up to the next; marks are set where the engine was waiting
-    and otherwise every tenth of a second of audio, because reading the clock for each frame
-    would cost as much as pushing it.
+    One mark stands for all audio up to the next. Marks are set a tenth of a second of audio
+    apart, because reading the clock for each frame would cost more than pushing it.
     """
 
     __slots__ = ("_marks",)
