@@ -101,7 +101,7 @@ class RecognizeStream(AudioStream[SpeechEvent]):
             delivered=seconds(journal.log.furthest),
             recognised=seconds(journal.log.covered) - monitor.dropped,
             pending=seconds(journal.pending),
-            peak_pending=seconds(journal.peak),
+            peak_pending=seconds(max(journal.peak, journal.pending)),
             replay=seconds(journal.log.kept),
             replayed=monitor.replayed,
             dropped=monitor.dropped,

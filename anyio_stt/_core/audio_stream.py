@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ("AudioStream", "FlushSentinel")
 
 EventT = TypeVar("EventT")
+_OPEN = State.OPEN  # looking it up in the enumeration costs as much as the rest of a push
 
 
 class FlushSentinel:
@@ -221,9 +222,9 @@ class AudioStream(ABC, Generic[EventT]):
             InputEndedError: after `end_input()`.
             StreamClosedError: before the stream was started, or after it was closed.
         """
-        if self._lifecycle.state is not State.OPEN:
+        if self._lifecycle.state is not _OPEN:
             raise self._lifecycle.refusal(Action.PUSH)
-        self._journal.push(frame if isinstance(frame, AudioFrame) else as_frame(frame))
+        self._journal.push(frame if type(frame) is AudioFrame else as_frame(frame))
 
     async def send_frame(self, frame: FrameLike) -> None:
         """

@@ -19,6 +19,7 @@ from .wakeup import Wakeup
 __all__ = ("InputJournal",)
 
 _MARK_SECONDS = 0.1
+_LAGGING_MARK_SECONDS = 0.5
 
 
 class InputJournal:
@@ -45,20 +46,22 @@ class InputJournal:
         self.written = 0
         """Samples that came in, those still in the resampler not counted."""
         self.peak: float = 0
-        """The most samples that ever waited."""
+        """The most samples that ever waited, as far as it was noted."""
+        self.unnoted = False
+        """Whether the next read must call `note_read`."""
         self.ended = False
-        self.room: anyio.Event | None = None
-        """Set by `notify_room`, which a reader calls when somebody waits for room."""
+        self._room: anyio.Event | None = None
         self.on_idle: Callable[[], None] = _nothing
         """Called when `idle_timeout` seconds of audio came since `expect_word`."""
         self._options = options
         self._frame_duration = frame_duration
         self._input_rate = 0
-        self._received = 0  # samples at the input's rate
+        self._gate = -1.0
+        self._received = 0  # samples before resampling
         self._marker_at = -1  # ... when the last marker was put
         self._ratio: float = 1
         self._limit = math.inf
-        self._next_time_mark = 0
+        self._next_time_mark = -math.inf  # the first frame has a mark of its own
         self._resampler: Resampler | None = None
         self._cutter: FrameCutter | None = None
         self._idle_from: int | None = None
@@ -75,41 +78,43 @@ class InputJournal:
                 than everything that may wait.
             StreamFullError: when it does not fit now.
         """
-        if frame.sample_rate != self._input_rate or frame.num_channels != self.num_channels:
-            self._check_format(frame)
+        # This runs for each frame of each stream: whatever has to be looked at now and then
+        # is looked at when the audio passes the gate, and what could be methods stands here.
         samples = frame.samples_per_channel
-        if not samples:
-            return
-        pending = self.written - self.log.furthest + samples * self._ratio
-        if pending > self._limit:
-            raise self._full(frame)
-        if pending > self.peak:
-            self.peak = pending
-        if self.written >= self._next_time_mark:
-            self._mark_time()
-        self._received += samples
-        if self._resampler is None:
-            self._write(frame)
+        written = self.written + samples
+        if (
+            written > self._gate
+            or not samples
+            or frame.sample_rate != self._input_rate
+            or frame.num_channels != self.num_channels
+        ):
+            self._push_carefully(frame, samples)
         else:
-            self._write_resampled(self._resampler.push(frame))
+            self.written = written
+            self.log.items.append(frame)
+        self.unnoted = True
+        if self.arrival.waiting and self.log.cursor < len(self.log.items):
+            self.arrival.call()
 
     async def wait_room(self) -> None:
         """Wait until some audio was read, or the journal was closed."""
-        if self.room is None:
-            self.room = anyio.Event()
-        await self.room.wait()
+        if self._room is None:
+            self._room = anyio.Event()
+        self.unnoted = True
+        await self._room.wait()
 
     def flush(self) -> None:
         """Put a marker behind all audio that came in, unless one stands there already."""
-        if self._received == self._marker_at:
+        if self.received == self._marker_at:
             return
-        self._marker_at = self._received
+        self._marker_at = self.received
         if self._resampler is not None:
             self._write_resampled(self._resampler.flush())
         rest = self._cutter.flush() if self._cutter else None
         if rest is not None:
-            self._add(rest)
-        self._add(MARKER)
+            self.log.items.append(rest)
+        self.log.items.append(MARKER)
+        self.arrival.call()
 
     def end(self) -> None:
         """Say that nothing more comes."""
@@ -122,7 +127,7 @@ class InputJournal:
         self.ended = True
         self.log.clear()
         self.arrival.call()
-        self.notify_room()
+        self._notify_room()
 
     # ---- what becomes of it
 
@@ -145,11 +150,13 @@ class InputJournal:
             self._set_idle_mark()
             self._check_idle()
 
-    def notify_room(self) -> None:
-        """Wake who waits for room."""
-        room, self.room = self.room, None
-        if room is not None:
-            room.set()
+    def note_read(self) -> None:
+        """Take note before something is read, and let those push who wait for room."""
+        self.unnoted = False
+        if self.written - self.log.position > self.peak:
+            self.peak = max(self.peak, self.pending)
+        if self._room is not None:
+            self._notify_room()
 
     # ---- how much
 
@@ -159,9 +166,14 @@ class InputJournal:
         return self.written - self.log.furthest
 
     @property
+    def received(self) -> int:
+        """Samples that came in, at the rate they came with."""
+        return self.written if self._resampler is None else self._received
+
+    @property
     def pushed_seconds(self) -> float:
         """How much audio came in."""
-        return self._received / self._input_rate if self._input_rate else 0.0
+        return self.received / self._input_rate if self._input_rate else 0.0
 
     def seconds(self, samples: float) -> float:
         """Return how long so many samples are."""
@@ -169,31 +181,53 @@ class InputJournal:
 
     # ---- inside
 
+    def _notify_room(self) -> None:
+        room, self._room = self._room, None
+        if room is not None:
+            room.set()
+
+    def _push_carefully(self, frame: AudioFrame, samples: int) -> None:
+        if frame.sample_rate != self._input_rate or frame.num_channels != self.num_channels:
+            self._check_format(frame)
+        if self.pending + samples * self._ratio > self._limit:
+            raise self._full(frame)
+        if not samples:
+            return
+        if self.written + samples * self._ratio > self._next_time_mark:
+            self._mark_time()
+        if self._resampler is None:
+            self._write(frame)
+        else:
+            self._received += samples
+            self._write_resampled(self._resampler.push(frame))
+        self._set_gate()
+
+    def _set_gate(self) -> None:
+        """Find out how far audio may come before something has to be looked at again."""
+        if self._resampler is not None or self._cutter is not None:
+            self._gate = -1.0
+        else:
+            room = self.log.furthest + self._limit
+            self._gate = min(room, self._next_time_mark, self._idle_mark - 1)
+
     def _write_resampled(self, frame: AudioFrame | None) -> None:
         if frame is not None:
             self._write(frame)
 
     def _write(self, frame: AudioFrame) -> None:
         self.written += frame.samples_per_channel
-        if self.written >= self._idle_mark:
-            self._check_idle()
+        self._check_idle()
         if self._cutter is None:
             self.log.items.append(frame)
-            if self.arrival.waiting:
-                self.arrival.call()
-            return
-        for piece in self._cutter.push(frame):
-            self._add(piece)
-
-    def _add(self, item: AudioFrame | Marker) -> None:
-        self.log.items.append(item)
-        if self.arrival.waiting:
-            self.arrival.call()
+        else:
+            self.log.items.extend(self._cutter.push(frame))
 
     def _mark_time(self) -> None:
         self.times.forget(self.log.horizon)
         self.times.mark(self.written, anyio.current_time())
-        self._next_time_mark = self.written + int(_MARK_SECONDS * self.rate)
+        # While the engine lags, its finals are late by more than a coarser mark is wrong.
+        pace = _MARK_SECONDS if self.arrival.waiting else _LAGGING_MARK_SECONDS
+        self._next_time_mark = self.written + pace * self.rate
 
     def _recut(self, cutter: FrameCutter) -> None:
         """Cut anew what an attempt that begins inside a frame is going to read."""
@@ -215,6 +249,7 @@ class InputJournal:
             self._idle_mark = math.inf
         else:
             self._idle_mark = self._idle_from + self._options.idle_seconds * self.rate
+        self._set_gate()
 
     def _check_idle(self) -> None:
         if self.written >= self._idle_mark:

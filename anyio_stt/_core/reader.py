@@ -47,49 +47,54 @@ class InputReader(AsyncIterator[Any]):
     __slots__ = (
         "_after_marker",
         "_asked",
+        "_credit",
+        "_items",
         "_journal",
         "_listener",
+        "_log",
         "_sentinel",
-        "_taken",
         "closed",
     )
 
     def __init__(self, journal: InputJournal, sentinel: object, listener: ReadListener) -> None:
         self._journal = journal
+        self._log = journal.log
+        self._items = journal.log.items
         self._sentinel = sentinel
         self._listener = listener
         self._asked = False
         self._after_marker = False
-        self._taken = 0  # items since the last checkpoint
+        self._credit = 0  # items until the next look around
         self.closed = False
 
     def __aiter__(self) -> InputReader:
         return self
 
     async def __anext__(self) -> Any:
-        # One coroutine for each frame of each stream: what could be methods stands here.
-        if not self._asked:
-            self._asked = True
-            self._listener.on_asked()
-        journal, log = self._journal, self._journal.log
-        self._taken += 1
-        if self._taken >= BATCH:
-            self._taken = 0
-            await checkpoint()
-        while log.cursor == len(log.items):
-            if journal.ended or self.closed:
+        # This runs for each frame of each stream, so it asks one question for many: what is
+        # rare waits until the credit is used up, and what could be methods stands here.
+        if self._credit <= 0:
+            await self._look_around()
+        self._credit -= 1
+        log = self._log
+        while log.cursor == len(self._items):
+            if self._journal.ended:
                 await self._end()
-            self._taken = 0
-            await journal.arrival.wait()
-        if self.closed:
-            await self._end()
-        item = log.take()
-        if journal.room is not None:
-            journal.notify_room()
+            self._credit = BATCH
+            await self._journal.arrival.wait()
+            if self.closed:
+                await self._end()
+        item = self._items[log.cursor]
+        if self._journal.unnoted:
+            self._journal.note_read()
+        log.cursor += 1
         if item is MARKER:
             self._after_marker = True
             self._listener.on_marker()
             return self._sentinel
+        log.position += item.samples_per_channel
+        if log.position > log.trim_at:
+            log.trim()
         if self._after_marker:
             self._after_marker = False
             self._listener.on_audio_after_marker()
@@ -98,6 +103,17 @@ class InputReader(AsyncIterator[Any]):
     def close(self) -> None:
         """Hand out nothing more; the attempt is over."""
         self.closed = True
+        self._credit = 0
+
+    async def _look_around(self) -> None:
+        if self.closed:
+            await self._end()
+        if self._asked:
+            await checkpoint()
+        else:
+            self._asked = True
+            self._listener.on_asked()
+        self._credit = BATCH
 
     async def _end(self) -> None:
         await checkpoint()

@@ -16,6 +16,7 @@ from ..audio.frame import AudioFrame
 __all__ = ("MARKER", "AudioLog", "Marker")
 
 _COMPACT = 256
+_TRIM_LATE = 1.05
 
 
 class Marker:
@@ -45,13 +46,13 @@ class AudioLog:
     __slots__ = (
         "_head",
         "_head_start",
-        "_trim_at",
+        "_rewound_at",
         "covered",
         "cursor",
-        "furthest",
         "items",
         "limit",
         "position",
+        "trim_at",
     )
 
     def __init__(self, limit: float = 0) -> None:
@@ -61,14 +62,19 @@ class AudioLog:
         """The index of the next item to read; at the end of the list there is none."""
         self._head = 0  # index of the oldest item that is kept
         self._head_start = 0  # its position
-        self._trim_at = 0.0
+        self.trim_at = 0.0
+        """The position past which a reader calls `trim`."""
         self.limit = limit
         self.position = 0
-        """Where the present attempt has read to."""
-        self.furthest = 0
-        """Where any attempt has read to."""
+        """Where the present attempt has read to: a reader adds what it takes."""
+        self._rewound_at = 0
         self.covered = 0
         """Where finals reach to."""
+
+    @property
+    def furthest(self) -> int:
+        """Where any attempt has read to."""
+        return max(self.position, self._rewound_at)
 
     @property
     def kept(self) -> int:
@@ -78,18 +84,12 @@ class AudioLog:
     @property
     def horizon(self) -> int:
         """Where the audio begins that is kept at the most."""
-        return max(0, int(self.furthest - min(self.limit, self.furthest)))
+        furthest = self.furthest
+        return int(furthest - min(self.limit, furthest))
 
-    def take(self) -> AudioFrame | Marker:
-        """Read the next item; there must be one."""
-        item = self.items[self.cursor]
-        self.cursor += 1
-        position = self.position = self.position + item.samples_per_channel
-        if position > self.furthest:
-            self.furthest = position
-            if position > self._trim_at:
-                self._drop_before(self.horizon)
-        return item
+    def trim(self) -> None:
+        """Let go of what is too old to be kept; readers call it past `trim_at`."""
+        self._drop_before(self.horizon)
 
     def cover(self, position: int) -> None:
         """Note that finals cover everything before *position*."""
@@ -105,6 +105,7 @@ class AudioLog:
         What was lost, in samples, is uncovered audio that is kept no longer; it counts as
         covered from now on.
         """
+        self._rewound_at = self.furthest
         origin = max(self.covered, self.horizon)
         lost, self.covered = origin - self.covered, origin
         self._drop_before(origin)
@@ -139,13 +140,13 @@ class AudioLog:
             self._head_start = end
             items[self._head] = MARKER  # lets go of the audio before the list is compacted
             self._head += 1
-        self._trim_at = self._next_trim()
+        self.trim_at = self._next_trim()
         if self._head >= _COMPACT:
             del items[: self._head]
             self.cursor -= self._head
             self._head = 0
 
     def _next_trim(self) -> float:
-        if self._head >= len(self.items):
-            return self._head_start + self.limit
-        return self._head_start + self.items[self._head].samples_per_channel + self.limit
+        """Return where the next reader has to trim: a little late, and then several at once."""
+        first = self.items[self._head].samples_per_channel if self._head < len(self.items) else 0
+        return self._head_start + first + self.limit * _TRIM_LATE

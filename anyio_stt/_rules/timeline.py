@@ -51,7 +51,8 @@ class PushTimes:
     When audio was pushed.
 
     One mark stands for all audio up to the next. Marks are set a tenth of a second of audio
-    apart, because reading the clock for each frame would cost more than pushing it.
+    apart (half a second while the engine lags), because reading the clock for each frame would
+    cost more than pushing it.
     """
 
     __slots__ = ("_marks",)
