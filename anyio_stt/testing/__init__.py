@@ -1,1 +1,71 @@
-"""For those who write engines: virtual time, fakes, and the checks an engine must pass."""
+"""
+For those who write engines: virtual time, fakes, and the checks an engine must pass.
+
+`anyio_stt.testing.strategies` needs Hypothesis and is imported by its own name.
+"""
+
+from .audio import Spoken as Spoken
+from .audio import cut as cut
+from .audio import cut_at as cut_at
+from .audio import cut_randomly as cut_randomly
+from .audio import noise as noise
+from .audio import silence as silence
+from .audio import spoken as spoken
+from .audio import tone as tone
+from .cancellation import CancelReport as CancelReport
+from .cancellation import Checkpoint as Checkpoint
+from .cancellation import cancel_everywhere as cancel_everywhere
+from .clock import autojump_backends as autojump_backends
+from .heard import Heard as Heard
+from .leaks import assert_no_leaks as assert_no_leaks
+from .said import end_of_speech as end_of_speech
+from .said import final as final
+from .said import interim as interim
+from .said import preflight as preflight
+from .said import start_of_speech as start_of_speech
+from .said import usage as usage
+from .scripted import Delay as Delay
+from .scripted import Fail as Fail
+from .scripted import Hang as Hang
+from .scripted import Hear as Hear
+from .scripted import HearAll as HearAll
+from .scripted import HearMarker as HearMarker
+from .scripted import Repeat as Repeat
+from .scripted import Say as Say
+from .scripted import ScriptedSTT as ScriptedSTT
+from .scripted import Step as Step
+from .scripted import Swallow as Swallow
+
+__all__ = (
+    "CancelReport",
+    "Checkpoint",
+    "Delay",
+    "Fail",
+    "Hang",
+    "Hear",
+    "HearAll",
+    "HearMarker",
+    "Heard",
+    "Repeat",
+    "Say",
+    "ScriptedSTT",
+    "Spoken",
+    "Step",
+    "Swallow",
+    "assert_no_leaks",
+    "autojump_backends",
+    "cancel_everywhere",
+    "cut",
+    "cut_at",
+    "cut_randomly",
+    "end_of_speech",
+    "final",
+    "interim",
+    "noise",
+    "preflight",
+    "silence",
+    "spoken",
+    "start_of_speech",
+    "tone",
+    "usage",
+)
