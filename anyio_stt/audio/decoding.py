@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -14,6 +15,8 @@ from .frame import AudioFrame
 from .pcm import PCMDecoder, WAVHeader, parse_wav_header
 
 __all__ = ("AudioFileError", "Decoding", "decode_file")
+
+_logger = logging.getLogger("anyio_stt")
 
 _HEADER_LIMIT = 1 << 20  # cover art and the like come before the samples
 _PIECE = 1 << 16
@@ -35,6 +38,14 @@ class Decoding:
     frames: Iterator[AudioFrame]
     """The audio in frames of a tenth of a second; reads the file as it is iterated."""
     close: Callable[[], None]
+
+
+def warn_if_cut_off(name: object, seconds: float, declared: float | None) -> None:
+    """Log that *name* ended after *seconds* although it declared more."""
+    if declared is not None and seconds < declared:
+        _logger.warning(
+            "%s is cut off: it holds %.3f s of the %.3f s it declares", name, seconds, declared
+        )
 
 
 def decode_file(path: str | os.PathLike[str]) -> Decoding:
@@ -83,21 +94,28 @@ def _decode_wav(path: str | os.PathLike[str], beginning: bytes) -> Decoding:
     length = min(header.data_length or there, there)
     if length < header.format.block:
         raise AudioFileError(f"{path} holds no audio: it ends after its header")
-    duration = length // header.format.block / header.format.sample_rate
     frames = _wav_frames(path, header, length)
     return Decoding(
-        header.format.sample_rate, header.format.num_channels, duration, frames, frames.close
+        header.format.sample_rate,
+        header.format.num_channels,
+        header.format.seconds(length),
+        frames,
+        frames.close,
     )
 
 
 def _wav_frames(path: str | os.PathLike[str], header: WAVHeader, length: int) -> Any:
     decoder = PCMDecoder(header.format, frame_duration=_FRAME_DURATION)
+    left = length
     with open(path, "rb") as file:
         file.seek(header.data_offset)
-        while length and (data := file.read(min(length, _PIECE))):
-            length -= len(data)
+        while left and (data := file.read(min(left, _PIECE))):
+            left -= len(data)
             yield from decoder.push(data)
     yield from decoder.flush()
+    if header.data_length is not None:
+        seconds = header.format.seconds
+        warn_if_cut_off(path, seconds(length - left), seconds(header.data_length))
 
 
 def _decode_other(path: str | os.PathLike[str], kind: str) -> Decoding:
@@ -106,26 +124,37 @@ def _decode_other(path: str | os.PathLike[str], kind: str) -> Decoding:
         info = getattr(miniaudio, f"{kind}_get_file_info")(os.fspath(path))
     except miniaudio.MiniaudioError as exc:
         raise AudioFileError(_undecodable(path, kind)) from exc
-    if not info.num_frames or not info.sample_rate or not info.nchannels:
+    if not info.sample_rate or not info.nchannels:
         raise AudioFileError(f"{path} holds no audio")
-    frames = _miniaudio_frames(miniaudio, path, kind, info.sample_rate, info.nchannels)
-    return Decoding(info.sample_rate, info.nchannels, info.duration, frames, frames.close)
+    duration = info.duration if info.num_frames else None  # an encoder fed by a pipe leaves 0
+    frames = _checked(path, _miniaudio_frames(miniaudio, path, kind, info), duration)
+    return Decoding(info.sample_rate, info.nchannels, duration, frames, frames.close)
 
 
-def _miniaudio_frames(
-    miniaudio: Any, path: str | os.PathLike[str], kind: str, sample_rate: int, num_channels: int
-) -> Any:
-    size = max(round(sample_rate * _FRAME_DURATION), 1)
+def _miniaudio_frames(miniaudio: Any, path: str | os.PathLike[str], kind: str, info: Any) -> Any:
+    rate, channels = info.sample_rate, info.nchannels
+    size = max(round(rate * _FRAME_DURATION), 1)
     try:
         pieces = miniaudio.stream_file(
-            os.fspath(path), nchannels=num_channels, sample_rate=sample_rate, frames_to_read=size
+            os.fspath(path), nchannels=channels, sample_rate=rate, frames_to_read=size
         )
         with closing(pieces):
             for piece in pieces:
-                count = len(piece) // num_channels
-                yield AudioFrame(piece.tobytes(), sample_rate, num_channels, count)
+                yield AudioFrame(piece.tobytes(), rate, channels, len(piece) // channels)
     except miniaudio.MiniaudioError as exc:
         raise AudioFileError(_undecodable(path, kind)) from exc
+
+
+def _checked(path: str | os.PathLike[str], frames: Any, declared: float | None) -> Any:
+    """Yield the frames; tell when there are none, or fewer than declared: the library does not."""
+    samples, rate = 0, 1
+    with closing(frames):
+        for frame in frames:
+            samples, rate = samples + frame.samples_per_channel, frame.sample_rate
+            yield frame
+    if not samples:
+        raise AudioFileError(f"{path} holds no audio")
+    warn_if_cut_off(path, samples / rate, declared)
 
 
 def _undecodable(path: str | os.PathLike[str], kind: str) -> str:

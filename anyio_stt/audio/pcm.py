@@ -47,6 +47,10 @@ class PCMFormat:
         """Bytes of one sample of all channels."""
         return self.num_channels * self.sample_width
 
+    def seconds(self, length: int) -> float:
+        """Return how long *length* bytes take to play."""
+        return length // self.block / self.sample_rate
+
 
 @dataclass(frozen=True)
 class WAVHeader:

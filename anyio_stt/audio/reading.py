@@ -10,7 +10,7 @@ from itertools import islice
 import anyio
 from anyio import to_thread
 
-from .decoding import AudioFileError, Decoding, decode_file
+from .decoding import AudioFileError, Decoding, decode_file, warn_if_cut_off
 from .frame import AudioFrame
 from .pcm import PCMDecoder, PCMFormat, WAVHeader, parse_wav_header
 
@@ -119,8 +119,9 @@ async def open_audio_stream(
         else:
             first = await _first(incoming, name)
         rate = pcm_format.sample_rate
-        duration = None if length is None else length // pcm_format.block / rate
-        async with aclosing(_frames_of_bytes(first, incoming, pcm_format, length)) as frames:
+        duration = None if length is None else pcm_format.seconds(length)
+        frames = _frames_of_bytes(first, incoming, pcm_format, length, name)
+        async with aclosing(frames):
             yield AudioReader(name, rate, pcm_format.num_channels, duration, frames)
 
 
@@ -165,16 +166,22 @@ def _parse(beginning: bytes, name: str) -> WAVHeader | None:
 
 
 async def _frames_of_bytes(
-    data: bytes, incoming: AsyncIterator[bytes], pcm_format: PCMFormat, length: int | None
+    data: bytes,
+    incoming: AsyncIterator[bytes],
+    pcm_format: PCMFormat,
+    length: int | None,
+    name: str,
 ) -> AsyncGenerator[AudioFrame, None]:
     decoder = PCMDecoder(pcm_format)
+    taken = 0
     while data:
-        if length is not None:
-            data, length = data[:length], length - len(data[:length])
+        if length is not None:  # chunks of other kinds may follow the samples
+            data = data[: length - taken]
+        taken += len(data)
         for frame in decoder.push(data):
             yield frame
-        if length == 0:  # chunks of other kinds may follow the samples
-            break
-        data = await anext(incoming, b"")
+        data = b"" if taken == length else await anext(incoming, b"")
     for frame in decoder.flush():
         yield frame
+    if length is not None:
+        warn_if_cut_off(name, pcm_format.seconds(taken), pcm_format.seconds(length))

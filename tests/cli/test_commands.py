@@ -261,6 +261,21 @@ def test_an_engine_that_fails_leaves_what_was_final_and_says_why(
     assert result.returncode == 1
 
 
+def test_a_recording_that_was_cut_off_is_transcribed_and_told(
+    make_wav: MakeWav, run_command: Run
+) -> None:
+    path = make_wav(seconds=3)
+    path.write_bytes(path.read_bytes()[:-16000])
+
+    result = run_command("transcribe", "--engine", COUNTING, path)
+
+    assert result.stdout.count("\n") == 2
+    assert result.stderr == (
+        f"anyio-stt: {path} is cut off: it holds 2.000 s of the 3.000 s it declares\n"
+    )
+    assert result.returncode == 0
+
+
 def test_of_several_recordings_one_that_fails_is_named_and_the_others_go_on(
     make_wav: MakeWav, run_command: Run
 ) -> None:
