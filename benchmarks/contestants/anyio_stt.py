@@ -1,0 +1,153 @@
+"""This library, on asyncio, uvloop and trio."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import anyio
+
+from anyio_stt import (
+    STT,
+    APIConnectOptions,
+    AudioFrame,
+    RecognitionUsage,
+    RecognizeStream,
+    SpeechData,
+    SpeechEvent,
+    SpeechEventType,
+    STTCapabilities,
+)
+from anyio_stt.audio import Resampler
+
+from ..kit import RATE, Body, Group, Kit, Resampling, Stream
+
+T = TypeVar("T")
+
+# The bursts are longer than the minute of audio that may wait by default; LiveKit has no bound.
+_OPTIONS = APIConnectOptions(max_pending_audio=math.inf)
+
+
+class _Engine(STT):
+    def __init__(self, body: Body, chunk: float | None = None) -> None:
+        super().__init__(capabilities=STTCapabilities(streaming=True, interim_results=True))
+        self.body = body
+        self.chunk = chunk
+
+    async def _recognize_impl(self, buffer: Any, *, language: Any, conn_options: Any) -> Any:
+        raise NotImplementedError
+
+    def stream(
+        self, *, language: Any = None, conn_options: APIConnectOptions = _OPTIONS
+    ) -> _Stream:
+        return _Stream(stt=self, conn_options=conn_options, frame_duration=self.chunk)
+
+
+class _Stream(RecognizeStream):
+    async def _run(self) -> None:
+        await self._stt.body(self)
+
+
+class AnyioKit(Kit):
+    packages = ("anyio", "trio", "uvloop", "numpy", "soxr", "samplerate", "pocketsphinx")
+    import_line = "import anyio_stt"
+
+    def __init__(self, loop: str) -> None:
+        self.loop = loop
+
+    def run(self, main: Callable[[], Awaitable[T]]) -> T:
+        if self.loop == "trio":
+            return anyio.run(main, backend="trio")
+        return anyio.run(main, backend_options={"use_uvloop": self.loop == "uvloop"})
+
+    async def pause(self) -> None:
+        if self.loop == "trio":
+            await anyio.lowlevel.checkpoint()
+        else:
+            await asyncio.sleep(0)
+
+    async def sleep(self, seconds: float) -> None:
+        await anyio.sleep(seconds)
+
+    @asynccontextmanager
+    async def group(self) -> AsyncIterator[Group]:
+        async with anyio.create_task_group() as tasks:
+            yield tasks
+            tasks.cancel_scope.cancel()
+
+    def frame(self, samples: int, rate: int = RATE, data: bytes | None = None) -> AudioFrame:
+        return AudioFrame(data or bytes(2 * samples), rate, 1, samples)
+
+    @asynccontextmanager
+    async def open(self, body: Body) -> AsyncIterator[Stream]:
+        async with _Engine(body).stream() as stream:
+            yield stream
+
+    @asynccontextmanager
+    async def streams(
+        self,
+        count: int,
+        body: Body,
+        *,
+        chunk: float | None = None,
+        on_metrics: Callable[[Any], None] | None = None,
+    ) -> AsyncIterator[list[Stream]]:
+        async with _Engine(body, chunk) as stt, anyio.create_task_group() as tasks:
+            if on_metrics is not None:
+                stt.on("metrics_collected", on_metrics)
+            yield [stt.stream().start(tasks) for _ in range(count)]
+            await stt.aclose()
+
+    async def answer_chunks(self, stream: Any, samples: int) -> None:
+        stream._event_ch.send_nowait(self.start())
+        async for item in stream._input_ch:
+            if not isinstance(item, stream._FlushSentinel):
+                stream._event_ch.send_nowait(self.interim())
+
+    def interim(self) -> SpeechEvent:
+        return SpeechEvent(SpeechEventType.INTERIM_TRANSCRIPT, "r", [SpeechData("en", "x")])
+
+    def utterance(self) -> tuple[SpeechEvent, ...]:
+        return (
+            SpeechEvent(SpeechEventType.START_OF_SPEECH, "r"),
+            SpeechEvent(SpeechEventType.FINAL_TRANSCRIPT, "r", [SpeechData("en", "x")]),
+            SpeechEvent(SpeechEventType.END_OF_SPEECH, "r"),
+            SpeechEvent(
+                SpeechEventType.RECOGNITION_USAGE, "r", recognition_usage=RecognitionUsage(0.02)
+            ),
+        )
+
+    def resampler(self, in_rate: int, out_rate: int) -> Resampling:
+        return _Resampling(in_rate, out_rate, "soxr")
+
+
+class SamplerateKit(AnyioKit):
+    """Without the extra `soxr`: the same, with the resampler that every installation has."""
+
+    packages = ("numpy", "samplerate")
+
+    def __init__(self) -> None:
+        super().__init__("asyncio")
+
+    def resampler(self, in_rate: int, out_rate: int) -> Resampling:
+        return _Resampling(in_rate, out_rate, "samplerate")
+
+
+class _Resampling:
+    def __init__(self, in_rate: int, out_rate: int, backend: Any) -> None:
+        self._resampler = Resampler(in_rate, out_rate, 1, backend=backend)
+
+    def push(self, frame: AudioFrame) -> bytes:
+        made = self._resampler.push(frame)
+        return bytes(made.data) if made else b""
+
+    def flush(self) -> bytes:
+        made = self._resampler.flush()
+        return bytes(made.data) if made else b""
+
+
+def make(argument: str) -> Kit:
+    return SamplerateKit() if argument == "samplerate" else AnyioKit(argument)

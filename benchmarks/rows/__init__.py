@@ -1,0 +1,34 @@
+"""The workloads, in the order of the report."""
+
+from __future__ import annotations
+
+from . import (
+    burst,
+    chunks,
+    events,
+    import_time,
+    latency,
+    linearity,
+    memory,
+    opening,
+    resampling,
+    rounds,
+    wakeup,
+)
+from .row import Line, Row
+
+__all__ = ("ROWS", "Line", "Row")
+
+ROWS: tuple[Row, ...] = (
+    *burst.ROWS,
+    *wakeup.ROWS,
+    *rounds.ROWS,
+    *chunks.ROWS,
+    *events.ROWS,
+    *opening.ROWS,
+    *memory.ROWS,
+    *resampling.ROWS,
+    *latency.ROWS,
+    *import_time.ROWS,
+    *linearity.ROWS,
+)
