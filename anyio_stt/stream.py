@@ -65,6 +65,8 @@ class RecognizeStream(AudioStream[SpeechEvent]):
         )
         self._stt = stt
         self._sentinel = self._FlushSentinel()
+        self._attempt: Attempt | None = None
+        self._entered = False
 
     # ---- for engines
 
@@ -83,8 +85,9 @@ class RecognizeStream(AudioStream[SpeechEvent]):
 
         It counts as an answer where `timeout` and `idle_timeout` wait for one.
         """
-        self._attempt.deadlines.connected()
-        self._attempt.sign_of_life()
+        if self._attempt is not None:
+            self._attempt.deadlines.connected()
+            self._attempt.sign_of_life()
 
     # ---- for users
 
@@ -136,6 +139,12 @@ class RecognizeStream(AudioStream[SpeechEvent]):
         )
         self._stt._streams.add(self)  # noqa: SLF001
 
+    def _on_entered(self) -> None:
+        # Most engines ask for audio in their first step: then there is no deadline to watch.
+        self._entered = True
+        if self._attempt is not None:
+            self._attempt.deadlines.arm()
+
     async def _work(self) -> None:
         await self._attempts.run(self._run_attempt)
 
@@ -182,7 +191,8 @@ class RecognizeStream(AudioStream[SpeechEvent]):
             self._watch,
         )
         self._input_ch, self._event_ch = attempt.reader, attempt.sink
-        self._watch(attempt)
+        if self._entered:
+            attempt.deadlines.arm()
         return attempt
 
     def _nothing_left(self) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import anyio
-from anyio.lowlevel import checkpoint_if_cancelled
 
 from .._rules.backoff import GiveUp, RetryBudget
 from ..exceptions import APIConnectionError
@@ -56,7 +56,8 @@ class AttemptLoop:
             try:
                 return await attempt()
             except anyio.get_cancelled_exc_class() as exc:
-                await checkpoint_if_cancelled()  # goes on with the cancellation, if it is one
+                if anyio.current_effective_deadline() == -math.inf:
+                    raise
                 error: Exception = _cancelled_inside(exc)
             except Exception as exc:  # noqa: BLE001 - decided upon below, and reported
                 error = sole_error(exc)

@@ -82,6 +82,9 @@ class AudioStream(ABC, Generic[EventT]):
     def _on_start(self) -> None:
         """Prepare for `_work`; the event loop is running."""
 
+    def _on_entered(self) -> None:
+        """Do what can wait until the engine had the chance to take its first step."""
+
     def _on_stop(self) -> None:
         """Report what is left to report; no more events can be sent after this."""
 
@@ -99,6 +102,11 @@ class AudioStream(ABC, Generic[EventT]):
         Raises:
             StreamClosedError: when it was started before.
         """
+        self._launch(task_group)
+        self._on_entered()
+        return self
+
+    def _launch(self, task_group: TaskGroup) -> None:
         self._check_startable()
         self._lifecycle.advance(Action.START)
         self._task_group = task_group
@@ -108,13 +116,20 @@ class AudioStream(ABC, Generic[EventT]):
         self._done = anyio.Event()
         self._on_start()
         task_group.start_soon(self._run_loop, name=f"{self._label} stream")
-        return self
 
     async def __aenter__(self) -> Self:
         self._check_startable()
         self._own_group = anyio.create_task_group()
         await self._own_group.__aenter__()
-        return self.start(self._own_group)
+        self._launch(self._own_group)
+        try:
+            await checkpoint()  # lets the engine take its first step
+        except BaseException:
+            self._abort()
+            await self._own_group.__aexit__(None, None, None)
+            raise
+        self._on_entered()
+        return self
 
     async def __aexit__(
         self,
@@ -127,6 +142,7 @@ class AudioStream(ABC, Generic[EventT]):
         assert self._own_group is not None
         self._abort()
         try:
+            await checkpoint()  # enough for most engines, and cheaper than a deadline
             await self._wait_done_aloud()
         finally:
             await self._own_group.__aexit__(None, None, None)
@@ -145,7 +161,7 @@ class AudioStream(ABC, Generic[EventT]):
         started = self._lifecycle.state is not State.CREATED
         self._abort()
         await checkpoint()
-        if started:
+        if started and not self._done.is_set():
             with anyio.move_on_after(self._conn_options.close_timeout):
                 await self._done.wait()
             if not self._done.is_set():

@@ -40,16 +40,22 @@ class AttemptDeadlines:
         self._label = label
         self._drain_seconds = options.drain_seconds
         self.idle_seconds = options.idle_seconds
-        self._due: dict[str, float] = {"timeout": anyio.current_time() + options.timeout}
+        self._due: dict[str, float] = {}
         self._heard_at = math.inf
         self.connected_at: float | None = None
-        self.scope = anyio.CancelScope(deadline=self._due["timeout"])
+        self.scope = anyio.CancelScope()
+
+    def arm(self) -> None:
+        """Count `timeout` from now, unless the engine has asked for audio or spoken already."""
+        if self.connected_at is None:
+            self._set("timeout", anyio.current_time() + self._options.timeout)
 
     def connected(self) -> None:
         """The engine asked for audio or said something: `timeout` is met."""
         if self.connected_at is None:
             self.connected_at = anyio.current_time()
-            self._set("timeout", math.inf)
+            if self._due:
+                self._set("timeout", math.inf)
             self.heard()
 
     def heard(self) -> None:
@@ -75,7 +81,7 @@ class AttemptDeadlines:
     @property
     def next(self) -> float:
         """When the next deadline passes; infinity when there is none."""
-        return min(self._due.values())
+        return min(self._due.values(), default=math.inf)
 
     def error(self) -> APITimeoutError:
         """Return the error for the deadline that was missed."""
