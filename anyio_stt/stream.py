@@ -143,7 +143,7 @@ class RecognizeStream(AudioStream[SpeechEvent]):
         # Most engines ask for audio in their first step: then there is no deadline to watch.
         self._entered = True
         if self._attempt is not None:
-            self._attempt.deadlines.arm()
+            self._attempt.arm()
 
     async def _work(self) -> None:
         await self._attempts.run(self._run_attempt)
@@ -192,7 +192,7 @@ class RecognizeStream(AudioStream[SpeechEvent]):
         )
         self._input_ch, self._event_ch = attempt.reader, attempt.sink
         if self._entered:
-            attempt.deadlines.arm()
+            attempt.arm()
         return attempt
 
     def _nothing_left(self) -> bool:
@@ -217,7 +217,7 @@ class RecognizeStream(AudioStream[SpeechEvent]):
     # ---- engines that ignore cancellation
 
     def _watch(self, attempt: Attempt) -> None:
-        if attempt.watcher is None:
+        if attempt.watcher is None and not attempt.closed:
             attempt.watcher = anyio.CancelScope()
             self._task_group.start_soon(self._watch_deadlines, attempt, attempt.watcher)
 

@@ -70,9 +70,19 @@ class Attempt:
         self.watcher: anyio.CancelScope | None = None
         journal.on_idle = self.deadlines.idle
 
+    @property
+    def closed(self) -> bool:
+        """Whether the attempt is over."""
+        return self.reader.closed
+
+    def arm(self) -> None:
+        """Count `timeout` from now, unless the engine has asked for audio or spoken already."""
+        if not self.closed:
+            self.deadlines.arm()
+
     def send(self, event: SpeechEvent) -> None:
         """Take what the engine says."""
-        if self.reader.closed:
+        if self.closed:
             raise StreamClosedError("this attempt is over: its engine may say nothing more")
         self.deadlines.connected()
         self.sign_of_life()

@@ -64,6 +64,7 @@ class AudioStream(ABC, Generic[EventT]):
         self._frame_duration = frame_duration
         self._lifecycle = Lifecycle(type(self).__name__)
         self._own_group: TaskGroup | None = None
+        self._failure: Exception | None = None
 
     # ---- for subclasses
 
@@ -147,7 +148,9 @@ class AudioStream(ABC, Generic[EventT]):
         finally:
             await self._own_group.__aexit__(None, None, None)
         failure = self._delivery.take_failure()
-        if failure is not None and exc is None:
+        # A refused push is no exception of the user's own: what the engine failed with is why.
+        refused = isinstance(exc, StreamClosedError) and exc.__cause__ is failure
+        if failure is not None and (exc is None or refused):
             raise failure
 
     async def aclose(self) -> None:
@@ -219,6 +222,7 @@ class AudioStream(ABC, Generic[EventT]):
             # The engine's connection broke while it was being closed: nobody waits for it.
             logger.debug("%s failed while closing", self._label, exc_info=failure)
             failure = None
+        self._failure = failure
         self._on_stop()
         self._delivery.close(failure)
         self._journal.close()
@@ -239,7 +243,7 @@ class AudioStream(ABC, Generic[EventT]):
             StreamClosedError: before the stream was started, or after it was closed.
         """
         if self._lifecycle.state is not _OPEN:
-            raise self._lifecycle.refusal(Action.PUSH)
+            raise self._lifecycle.refusal(Action.PUSH) from self._failure
         self._journal.push(frame if type(frame) is AudioFrame else as_frame(frame))
 
     async def send_frame(self, frame: FrameLike) -> None:
