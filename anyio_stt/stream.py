@@ -89,6 +89,18 @@ class RecognizeStream(AudioStream[SpeechEvent]):
             self._attempt.deadlines.connected()
             self._attempt.sign_of_life()
 
+    def _report_silence(self, until: float) -> None:
+        """
+        Note that nothing was said before *until* but what finals cover.
+
+        A new attempt does not hear that audio again, and `replay_limit` does not count it.
+
+        Args:
+            until: seconds from the first sample this attempt read.
+        """
+        self._report_alive()
+        self._attempt.silence(until)
+
     # ---- for users
 
     def statistics(self) -> StreamStatistics:

@@ -80,6 +80,11 @@ class SpeechOutput:
             event = covered
         self._speak(SIGNALS[event.type], event)
 
+    def silence(self, until: float) -> None:
+        """Count the audio before *until*, in seconds of the stream, as covered."""
+        position = min(round(until * self._journal.rate), self._journal.log.position)
+        self._journal.cover(self._coverage.extend(position, None))
+
     def begin_attempt(self, position: int) -> None:
         """Expect a new attempt to repeat itself; nobody will speak of what lies before."""
         self._coverage.skip(position)
