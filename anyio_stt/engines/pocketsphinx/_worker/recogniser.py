@@ -1,0 +1,138 @@
+"""pocketsphinx itself: what it makes of audio, as words with times."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from typing import Any
+
+import pocketsphinx
+
+from .segmenter import SAMPLE_RATE
+from .session import SpokenWord
+
+__all__ = ("SphinxRecogniser", "make_detector")
+
+_FRAME_RATE = 100  # of the decoder: its times are frames of 10 ms
+_ALTERNATE = re.compile(r"\(\d+\)$")  # "for(2)" is "for", pronounced another way
+_FILLERS = ("<", "[", "+")  # <s> </s> <sil> [NOISE] ++NOISE++
+_SEARCH = "words"
+
+
+def make_detector(mode: int) -> pocketsphinx.Vad:
+    """Return pocketsphinx's voice activity detector for frames of 30 ms."""
+    return pocketsphinx.Vad(mode, SAMPLE_RATE, 0.03)
+
+
+class SphinxRecogniser:
+    """
+    One decoder, which only one thread may touch.
+
+    Args:
+        hmm: folder of an acoustic model, or `None` for the US English one in the package.
+        lm: file of a language model, likewise.
+        dictionary: file of pronunciations, likewise.
+        grammar: a JSGF grammar: nothing else is recognised.
+        key_phrases: phrases with their thresholds: nothing else is recognised.
+
+    Raises:
+        ValueError: when the decoder does not take one of these; the message says which.
+    """
+
+    def __init__(
+        self,
+        *,
+        hmm: str | None = None,
+        lm: str | None = None,
+        dictionary: str | None = None,
+        grammar: str | None = None,
+        key_phrases: dict[str, float] | None = None,
+    ) -> None:
+        config: dict[str, Any] = {"hmm": hmm, "lm": lm, "dict": dictionary}
+        config = {name: path for name, path in config.items() if path is not None}
+        if grammar or key_phrases:
+            config["lm"] = None
+        try:
+            self._decoder = pocketsphinx.Decoder(loglevel="FATAL", **config)
+        except RuntimeError as exc:
+            raise ValueError(f"pocketsphinx cannot load its model {config}: {exc}") from exc
+        if grammar:
+            self._use_grammar(grammar)
+        elif key_phrases:
+            self._use_key_phrases(key_phrases)
+        self._cmn = self._decoder.get_cmn(False)
+
+    def reset(self) -> None:
+        """Forget the last speaker, so that what is recognised depends on the audio only."""
+        self._decoder.set_cmn(self._cmn)
+        self._decoder.start_stream()
+
+    # ---- while it is spoken
+
+    def begin(self) -> None:
+        """Begin an utterance to be guessed at."""
+        self._decoder.start_utt()
+
+    def hear(self, audio: bytes) -> None:
+        """Take more of it."""
+        if audio:  # the decoder raises for none
+            self._decoder.process_raw(audio)
+
+    def guess(self) -> str:
+        """Return what it is so far."""
+        hypothesis = self._decoder.hyp()
+        words = hypothesis.hypstr.split() if hypothesis else []
+        return " ".join(_ALTERNATE.sub("", word) for word in words)
+
+    def end(self) -> None:
+        """End the utterance that is guessed at."""
+        self._decoder.end_utt()
+
+    # ---- when it was spoken
+
+    def recognise(self, audio: bytes) -> list[SpokenWord]:
+        """Return the words of a whole utterance, timed from its beginning."""
+        if not audio:
+            return []
+        self._decoder.start_utt()
+        self._decoder.process_raw(audio, full_utt=True)
+        self._decoder.end_utt()
+        if self._decoder.hyp() is None:
+            return []
+        return [
+            SpokenWord(
+                _ALTERNATE.sub("", segment.word.strip()),
+                segment.start_frame / _FRAME_RATE,
+                (segment.end_frame + 1) / _FRAME_RATE,
+                min(max(segment.prob, 0.0), 1.0),
+            )
+            for segment in self._decoder.seg()
+            if not segment.word.startswith(_FILLERS)
+        ]
+
+    # ---- what is listened for
+
+    def _use_grammar(self, grammar: str) -> None:
+        try:
+            self._decoder.add_jsgf_string(_SEARCH, grammar)
+        except ValueError as exc:
+            raise ValueError(
+                "pocketsphinx refuses the grammar: it is no JSGF, or has words that the "
+                f"dictionary has not: {grammar[:200]!r}"
+            ) from exc
+        self._decoder.activate_search(_SEARCH)
+
+    def _use_key_phrases(self, key_phrases: dict[str, float]) -> None:
+        for word in sorted({word for phrase in key_phrases for word in phrase.split()}):
+            if self._decoder.lookup_word(word) is None:  # it would be left out without a word
+                raise ValueError(f"the key phrase word {word!r} is not in the dictionary")
+        lines = (f"{phrase} /{threshold:g}/\n" for phrase, threshold in key_phrases.items())
+        handle, path = tempfile.mkstemp(suffix=".kws")
+        try:
+            with open(handle, "w", encoding="utf-8") as file:
+                file.writelines(lines)
+            self._decoder.add_kws(_SEARCH, path)
+        finally:
+            os.unlink(path)
+        self._decoder.activate_search(_SEARCH)

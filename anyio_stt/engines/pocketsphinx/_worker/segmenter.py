@@ -1,0 +1,233 @@
+"""Where speech begins and ends, and where speech without a pause is cut."""
+
+from __future__ import annotations
+
+from array import array
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+__all__ = (
+    "FRAME_BYTES",
+    "SAMPLE_RATE",
+    "Endpointing",
+    "Offset",
+    "Onset",
+    "Segmenter",
+    "Speech",
+    "Step",
+    "Utterance",
+)
+
+SAMPLE_RATE = 16000
+FRAME = 480
+"""Samples that the voice activity detector judges at once: 30 ms."""
+FRAME_BYTES = 2 * FRAME
+
+
+@dataclass(frozen=True)
+class Endpointing:
+    """
+    How speech is told from silence. Times are in seconds.
+
+    The rule is that of pocketsphinx's own endpointer: speech begins when *ratio* of a window is
+    speech, and ends when no more than the rest of a window is. The window for the end is its
+    longer one, which measured best; the one for the beginning is shorter, so that a single
+    short word is heard too.
+
+    Args:
+        onset: the window that decides that speech began, 0.09 or more.
+        offset: the window that decides that it ended, 0.09 or more.
+        ratio: the part of a window that has to agree, above 0.5 and at most 1.
+        padding: how much before the beginning is recognised along with it.
+        tail: how much after the end is recognised along with it, at most *offset*.
+        max_utterance: the longest stretch that is recognised as a whole: speech that goes on
+            is cut there, at the quietest spot of the last third. At least 3, at most 30.
+        vad_mode: 0 takes most for speech, 3 takes least.
+
+    Raises:
+        ValueError: when a number is outside of these limits.
+    """
+
+    onset: float = 0.3
+    offset: float = 0.6
+    ratio: float = 0.9
+    padding: float = 0.3
+    tail: float = 0.3
+    max_utterance: float = 12.0
+    vad_mode: int = 0
+
+    def __post_init__(self) -> None:
+        _check("onset", self.onset, 3 * FRAME / SAMPLE_RATE, 5.0)
+        _check("offset", self.offset, 3 * FRAME / SAMPLE_RATE, 5.0)
+        _check("ratio", self.ratio, 0.51, 1.0)
+        _check("padding", self.padding, 0.0, 2.0)
+        _check("tail", self.tail, 0.0, self.offset)
+        _check("max_utterance", self.max_utterance, 3.0, 30.0)
+        if self.vad_mode not in (0, 1, 2, 3):
+            raise ValueError(f"vad_mode must be 0, 1, 2 or 3, got {self.vad_mode!r}")
+
+
+@dataclass(frozen=True)
+class Onset:
+    """Speech began at sample *at*."""
+
+    at: int
+
+
+@dataclass(frozen=True)
+class Speech:
+    """The next stretch of the utterance that is open; it may turn out to end before it."""
+
+    audio: bytes
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """The open utterance is over: this is all of it, from sample *first* on."""
+
+    first: int
+    audio: bytes
+
+
+@dataclass(frozen=True)
+class Offset:
+    """Speech ended at sample *at*."""
+
+    at: int
+
+
+Step = Onset | Speech | Utterance | Offset
+
+
+class Segmenter:
+    """
+    Cuts audio into utterances: `(Onset Speech* (Utterance Speech*)* Utterance Offset)*`.
+
+    Each sample of an utterance comes once as `Speech`, as soon as it is known to belong to
+    speech, and once in its `Utterance`. Utterances never overlap. Positions are samples,
+    counted from the first one pushed; audio is 16 kHz mono, 16 bits.
+
+    Args:
+        is_speech: judges one frame of `FRAME_BYTES`.
+        options: windows and limits.
+    """
+
+    def __init__(self, is_speech: Callable[[bytes], bool], options: Endpointing) -> None:
+        self._is_speech = is_speech
+        self._onset = max(2, round(options.onset * SAMPLE_RATE / FRAME))
+        self._offset = max(2, round(options.offset * SAMPLE_RATE / FRAME))
+        self._needed = round(options.ratio * self._onset)
+        self._allowed = round((1 - options.ratio) * self._offset) - 1
+        self._padding = round(options.padding * SAMPLE_RATE)
+        self._tail = round(options.tail * SAMPLE_RATE)
+        self._longest = round(options.max_utterance * SAMPLE_RATE)
+        self._flags: deque[bool] = deque(maxlen=max(self._onset, self._offset))
+        self._rest = bytearray()
+        """Audio shorter than a frame, not judged yet."""
+        self._audio = bytearray()
+        self._first = 0
+        """The position of the first sample of `_audio`."""
+        self._speaking = False
+
+    @property
+    def quiet_until(self) -> int:
+        """No later utterance holds a sample before this one."""
+        return self._first
+
+    @property
+    def speaking(self) -> bool:
+        """Whether an utterance is open."""
+        return self._speaking
+
+    def push(self, audio: bytes) -> Iterator[Step]:
+        """Take audio of any length; iterate what follows from it."""
+        self._rest += audio
+        whole = len(self._rest) - len(self._rest) % FRAME_BYTES
+        frames, self._rest = self._rest[:whole], self._rest[whole:]
+        for begin in range(0, whole, FRAME_BYTES):
+            yield from self._judge(bytes(frames[begin : begin + FRAME_BYTES]))
+
+    def flush(self) -> Iterator[Step]:
+        """End the open utterance here, or speech too short so far to be sure that it is some."""
+        rest, self._rest = bytes(self._rest), bytearray()
+        self._audio += rest
+        end = self._end
+        if self._speaking:
+            if rest:
+                yield Speech(rest)
+            yield from self._finish(end, end)
+        elif sum(self._flags) * 2 >= self._needed:
+            yield from self._begin()
+            yield from self._finish(end, end)
+        self._flags.clear()
+        self._drop(end)
+
+    @property
+    def _end(self) -> int:
+        return self._first + len(self._audio) // 2
+
+    def _judge(self, frame: bytes) -> Iterator[Step]:
+        self._flags.append(self._is_speech(frame))
+        self._audio += frame
+        if self._speaking:
+            yield Speech(frame)
+            yield from self._look_for_end()
+        elif sum(self._recent(self._onset)) >= self._needed:
+            yield from self._begin()
+        else:
+            self._drop(self._end - self._onset * FRAME - self._padding)
+
+    def _begin(self) -> Iterator[Step]:
+        recent = self._recent(self._onset)
+        begin = self._end - (len(recent) - recent.index(True)) * FRAME
+        self._drop(begin - self._padding)
+        self._speaking = True
+        yield Onset(max(begin, self._first))
+        yield Speech(bytes(self._audio))
+
+    def _look_for_end(self) -> Iterator[Step]:
+        recent = self._recent(self._offset)
+        if len(recent) == self._offset and sum(recent) <= max(self._allowed, 0):
+            begin = self._end - self._offset * FRAME
+            yield from self._finish(begin + self._tail, begin)
+            self._flags.clear()
+        elif self._end - self._first >= self._longest:
+            yield self._take(self._first + self._quietest())
+            yield Speech(bytes(self._audio))
+
+    def _finish(self, end: int, stopped: int) -> Iterator[Step]:
+        yield self._take(end)
+        self._speaking = False
+        yield Offset(stopped)
+
+    def _take(self, end: int) -> Utterance:
+        utterance = Utterance(self._first, bytes(self._audio[: 2 * (end - self._first)]))
+        self._drop(end)
+        return utterance
+
+    def _drop(self, until: int) -> None:
+        if until > self._first:
+            del self._audio[: 2 * (until - self._first)]
+            self._first = until
+
+    def _recent(self, count: int) -> list[bool]:
+        return list(self._flags)[-count:]
+
+    def _quietest(self) -> int:
+        """Return the middle of the quietest 150 ms in the last third of what is open."""
+        begin = len(self._audio) // 2 * 2 // 3
+        samples = array("h", bytes(self._audio[2 * begin :]))
+        step = FRAME // 3
+        loudness = [
+            sum(map(abs, samples[at : at + step])) for at in range(0, len(samples) - step, step)
+        ]
+        width = 15
+        windows = range(len(loudness) - width)
+        quietest = min(windows, key=lambda at: sum(loudness[at : at + width]))
+        return begin + (quietest + width // 2) * step
+
+
+def _check(name: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:
+        raise ValueError(f"{name} must be from {least:g} to {most:g}, got {value!r}")

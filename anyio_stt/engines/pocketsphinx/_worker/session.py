@@ -1,0 +1,129 @@
+"""One stream's audio on its way to words: when to guess, when to be sure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from .segmenter import SAMPLE_RATE, Onset, Segmenter, Speech, Step, Utterance
+from .wire import Kind, Message
+
+__all__ = ("Recogniser", "Session", "SpokenWord")
+
+
+@dataclass(frozen=True)
+class SpokenWord:
+    """A word, its times in seconds from the beginning of its utterance, and its posterior."""
+
+    text: str
+    start: float
+    end: float
+    confidence: float
+
+
+class Recogniser(Protocol):
+    """What makes words of speech; `SphinxRecogniser` is the one that does."""
+
+    def begin(self) -> None: ...
+    def hear(self, audio: bytes) -> None: ...
+    def guess(self) -> str: ...
+    def end(self) -> None: ...
+    def recognise(self, audio: bytes) -> list[SpokenWord]: ...
+
+
+class Session:
+    """
+    Recognises one stream and says what it hears.
+
+    Interims come from decoding speech as it comes in. A final comes from decoding its utterance
+    once more as a whole, because what the whole sounds like is then known from its beginning.
+
+    Args:
+        segmenter: finds the utterances.
+        recogniser: finds the words in them.
+        say: takes the messages.
+        interims: whether to guess at utterances that are still open.
+    """
+
+    def __init__(
+        self,
+        segmenter: Segmenter,
+        recogniser: Recogniser,
+        say: Callable[[Message], None],
+        *,
+        interims: bool,
+    ) -> None:
+        self._segmenter = segmenter
+        self._recogniser = recogniser
+        self._say = say
+        self._interims = interims
+        self._heard = 0
+        self._guessing = False
+        self._guess = ""
+
+    def hear(self, audio: bytes) -> None:
+        """Take audio, and answer."""
+        self._heard += len(audio) // 2
+        self._follow(self._segmenter.push(audio))
+        if self._guessing:
+            self._tell_guess()
+        self._answer()
+
+    def flush(self) -> None:
+        """End the open utterance, and answer."""
+        self._follow(self._segmenter.flush())
+        self._answer()
+
+    def end(self) -> None:
+        """End the open utterance, and say that all was said."""
+        self._follow(self._segmenter.flush())
+        self._tell(Kind.DONE)
+
+    def _follow(self, steps: Iterable[Step]) -> None:
+        for step in steps:
+            if isinstance(step, Onset):
+                self._tell(Kind.ONSET, time=_seconds(step.at))
+            elif isinstance(step, Speech):
+                self._listen(step.audio)
+            elif isinstance(step, Utterance):
+                self._conclude(step)
+            else:
+                self._tell(Kind.OFFSET, time=_seconds(step.at))
+
+    def _listen(self, audio: bytes) -> None:
+        if not self._interims:
+            return
+        if not self._guessing:
+            self._recogniser.begin()
+            self._guessing, self._guess = True, ""
+        self._recogniser.hear(audio)
+
+    def _tell_guess(self) -> None:
+        guess = self._recogniser.guess()
+        if guess and guess != self._guess:
+            self._guess = guess
+            start, end = self._segmenter.quiet_until, self._heard
+            self._tell(Kind.INTERIM, text=guess, start=_seconds(start), end=_seconds(end))
+
+    def _conclude(self, utterance: Utterance) -> None:
+        if self._guessing:
+            self._recogniser.end()
+            self._guessing = False
+        first = _seconds(utterance.first)
+        words = [
+            [word.text, round(first + word.start, 3), round(first + word.end, 3), word.confidence]
+            for word in self._recogniser.recognise(utterance.audio)
+        ]
+        if words:
+            self._tell(Kind.FINAL, words=words)
+
+    def _answer(self) -> None:
+        self._tell(Kind.HEARD, quiet=_seconds(self._segmenter.quiet_until))
+
+    def _tell(self, kind: Kind, **fields: Any) -> None:
+        self._say(Message(kind, fields=fields))
+
+
+def _seconds(samples: int) -> float:
+    return samples / SAMPLE_RATE

@@ -1,0 +1,94 @@
+"""One stream's talk with a worker."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import anyio
+
+from ...options import APIConnectOptions
+from ...stream import RecognizeStream
+from ._worker.segmenter import SAMPLE_RATE
+from ._worker.wire import Kind
+from .feed import WorkerFeed, mono_bytes
+from .pool import WorkerPool
+from .process import WorkerProcess
+from .speech import to_event
+
+if TYPE_CHECKING:
+    from .stt import PocketSphinxSTT
+
+__all__ = ("PocketSphinxStream",)
+
+logger = logging.getLogger("anyio_stt")
+
+_FRAME_SECONDS = 0.1
+
+
+class PocketSphinxStream(RecognizeStream):
+    """
+    A stream that a worker process of its own recognises; made by `PocketSphinxSTT.stream()`.
+
+    While all workers are busy it waits for its turn: `statistics().attempt` is 1 then, nothing
+    is delivered, the log says so, and what is pushed waits up to `max_pending_audio`.
+
+    Args:
+        stt: the engine that makes it.
+        pool: where the workers come from.
+        language: what its transcripts say they are in.
+        interims: whether to guess at what is being said.
+        conn_options: retries, deadlines and bounds.
+    """
+
+    def __init__(
+        self,
+        *,
+        stt: PocketSphinxSTT,
+        pool: WorkerPool,
+        language: str,
+        interims: bool,
+        conn_options: APIConnectOptions,
+    ) -> None:
+        super().__init__(
+            stt=stt,
+            conn_options=conn_options,
+            sample_rate=SAMPLE_RATE,
+            frame_duration=_FRAME_SECONDS,
+        )
+        self._pool = pool
+        self._language = language
+        self._interims = interims
+
+    async def _run(self) -> None:
+        if self._pool.full:
+            logger.info("%s waits for a worker: %s", self._label, self._pool.statistics())
+            # Waiting has a deadline of its own, `turn_timeout`; that of an engine which does
+            # not answer must not end it.
+            self._report_alive()
+        async with self._pool.worker(interims=self._interims) as worker:
+            feed = WorkerFeed(worker)
+            async with anyio.create_task_group() as task_group:
+                task_group.start_soon(self._send, feed)
+                await self._listen(worker, feed)
+
+    async def _send(self, feed: WorkerFeed) -> None:
+        async for item in self._input_ch:
+            if isinstance(item, self._FlushSentinel):
+                await feed.flush()
+            else:
+                await feed.send(mono_bytes(item))
+        await feed.end()
+
+    async def _listen(self, worker: WorkerProcess, feed: WorkerFeed) -> None:
+        while True:
+            message = await worker.receive()
+            if message.kind is Kind.DONE:
+                return
+            if message.kind is Kind.HEARD:
+                feed.heard()
+                self._report_silence(message.fields["quiet"])
+                continue
+            event = to_event(message, self._language)
+            if event is not None:
+                self._event_ch.send_nowait(event)
