@@ -99,7 +99,8 @@ class RecognizeStream(AudioStream[SpeechEvent]):
             until: seconds from the first sample this attempt read.
         """
         self._report_alive()
-        self._attempt.silence(until)
+        if self._attempt is not None:
+            self._attempt.silence(until)
 
     # ---- for users
 
