@@ -46,6 +46,9 @@ class FrameCutter:
 
     def _cut(self, joined: AudioFrame) -> list[AudioFrame]:
         total, size = joined.samples_per_channel, self.samples
+        if total == size:
+            self._parts, self._held = [], 0
+            return [joined]
         whole = total - total % size
         self._held = total - whole
         self._parts = [joined.slice(whole)] if self._held else []

@@ -50,10 +50,10 @@ class AudioFrame:
         ValueError: when the buffer's length is not what the other three numbers say.
     """
 
-    __slots__ = ("data", "num_channels", "sample_rate", "samples_per_channel")
+    # No view is kept: it would be three more objects a frame for the garbage collector, and
+    # streams keep a minute of frames each.
+    __slots__ = ("_samples", "num_channels", "sample_rate", "samples_per_channel")
 
-    data: memoryview
-    """The samples, as a read-only view of int16 items; `bytes(frame.data)` gives raw PCM."""
     sample_rate: int
     num_channels: int
     samples_per_channel: int
@@ -67,21 +67,23 @@ class AudioFrame:
                 f"samples_per_channel, got {sample_rate!r}, {num_channels!r}, "
                 f"{samples_per_channel!r}"
             )
-        view = memoryview(data)
+        size = len(data) if type(data) is bytes else memoryview(data).nbytes
         expected = samples_per_channel * num_channels * _SAMPLE_BYTES
-        if view.nbytes != expected:
+        if size != expected:
             raise ValueError(
                 f"{samples_per_channel} samples of {num_channels} channel(s) are {expected} "
-                f"bytes of int16, but data has {view.nbytes}"
+                f"bytes of int16, but data has {size}"
             )
-        # Being read-only is not enough: a read-only view of a bytearray changes with it.
-        if not isinstance(view.obj, bytes) or not view.c_contiguous:
-            view = memoryview(bytes(view))
-        flat = view.format == "h" and view.ndim == 1
-        self.data = view if flat else view.cast("B").cast("h")
+        self._samples = data if type(data) is bytes else _frozen(memoryview(data))
         self.sample_rate = sample_rate
         self.num_channels = num_channels
         self.samples_per_channel = samples_per_channel
+
+    @property
+    def data(self) -> memoryview:
+        """The samples, as a read-only view of int16 items; `bytes(frame.data)` gives raw PCM."""
+        view = memoryview(self._samples)
+        return view if view.format == "h" else view.cast("h")
 
     @property
     def duration(self) -> float:
@@ -114,7 +116,7 @@ class AudioFrame:
 
     def to_array(self) -> npt.NDArray[np.int16]:
         """Return the samples as read-only int16, shaped `(samples,)` or `(samples, channels)`."""
-        samples = np.frombuffer(self.data, dtype=np.int16)
+        samples = np.frombuffer(self._samples, dtype=np.int16)
         return samples if self.num_channels == 1 else samples.reshape(-1, self.num_channels)
 
     def slice(self, start: int, stop: int | None = None) -> AudioFrame:
@@ -126,13 +128,13 @@ class AudioFrame:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, AudioFrame):
             return NotImplemented
-        return self._format() == other._format() and bytes(self.data) == bytes(other.data)
+        return self._format() == other._format() and bytes(self._samples) == bytes(other._samples)
 
     def __hash__(self) -> int:
-        return hash((self._format(), bytes(self.data)))
+        return hash((self._format(), bytes(self._samples)))
 
     def __reduce__(self) -> tuple[type[AudioFrame], tuple[bytes, int, int, int]]:
-        return AudioFrame, (bytes(self.data), *self._format())
+        return AudioFrame, (bytes(self._samples), *self._format())
 
     def __repr__(self) -> str:
         return (
@@ -186,7 +188,7 @@ def combine_frames(buffer: _Frames) -> AudioFrame:
                 f"{frame.num_channels}; resample them first"
             )
     return AudioFrame(
-        b"".join(frame.data for frame in frames),
+        b"".join([frame._samples for frame in frames]),  # noqa: SLF001 - spares the views
         first.sample_rate,
         first.num_channels,
         sum(frame.samples_per_channel for frame in frames),
@@ -200,6 +202,13 @@ def calculate_audio_duration(buffer: _Frames) -> float:
 
 def _each(buffer: _Frames) -> Iterable[FrameLike]:
     return buffer if isinstance(buffer, Iterable) else [buffer]
+
+
+def _frozen(view: memoryview) -> bytes | memoryview:
+    # Being read-only is not enough: a read-only view of a bytearray changes with it.
+    if not isinstance(view.obj, bytes) or not view.c_contiguous:
+        return bytes(view)
+    return view if view.format == "h" and view.ndim == 1 else view.cast("B").cast("h")
 
 
 def _int16(samples: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.int16]:
