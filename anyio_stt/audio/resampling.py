@@ -29,6 +29,7 @@ _QUALITIES: dict[str, dict[str, str]] = {
         "best": "sinc_best",
     },
 }
+_INT16 = np.dtype("<i2")  # as frames have it
 _INSTALL = {
     "soxr": "pip install 'anyio-stt[soxr]'",
     "samplerate": "pip install samplerate",
@@ -120,7 +121,7 @@ class Resampler:
 
     def _silence(self, length: int) -> _Samples:
         shape = length if self.num_channels == 1 else (length, self.num_channels)
-        return np.zeros(shape, dtype=np.int16)
+        return np.zeros(shape, dtype=_INT16)
 
     def _due(self) -> int:
         # Whole numbers throughout: a float would be a sample off after some hours.
@@ -128,12 +129,17 @@ class Resampler:
 
     def _extend(self, samples: _Samples) -> None:
         made = self._converter.process(samples)
-        self._waiting = np.concatenate((self._waiting, made)) if len(self._waiting) else made
+        if len(made):
+            self._waiting = np.concatenate((self._waiting, made)) if len(self._waiting) else made
 
     def _take(self) -> AudioFrame | None:
-        ready, self._waiting = np.split(self._waiting, [self._due()])
-        self._given += len(ready)
-        return AudioFrame.from_array(ready, self.out_rate) if len(ready) else None
+        due = self._due()
+        ready, self._waiting = self._waiting[:due], self._waiting[due:]
+        count = len(ready)
+        if not count:
+            return None
+        self._given += count
+        return AudioFrame(ready.tobytes(), self.out_rate, self.num_channels, count)
 
 
 class _Converter:
@@ -200,6 +206,10 @@ def _rounded(process: Callable[[_Samples], _Samples]) -> Callable[[_Samples], _S
     # Rounded here and not by soxr, which dithers: noise in the silence, and other noise each time.
     def process_int16(samples: _Samples) -> _Samples:
         made = process(samples.astype(np.float32))
-        return np.clip(np.rint(made), -32768, 32767).astype(np.int16)
+        if len(made):  # filters often keep what they get for a while
+            np.rint(made, out=made)
+            np.minimum(made, 32767, out=made)
+            np.maximum(made, -32768, out=made)
+        return made.astype(_INT16)
 
     return process_int16
