@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import anyio
 
-from .._rules.audio_log import MARKER, AudioLog, Marker
+from .._rules.audio_log import AudioLog, Marker
 from .._rules.timeline import PushTimes
 from ..audio.cutting import FrameCutter
 from ..audio.frame import AudioFrame
@@ -113,7 +113,7 @@ class InputJournal:
         rest = self._cutter.flush() if self._cutter else None
         if rest is not None:
             self.log.items.append(rest)
-        self.log.items.append(MARKER)
+        self.log.mark()
         self.arrival.call()
 
     def end(self) -> None:
@@ -269,6 +269,7 @@ class InputJournal:
         self.rate = self.rate or frame.sample_rate
         self._limit = self._options.max_pending_audio * self.rate
         self.log.limit = self._options.replay_limit * self.rate
+        self.log.pack_size = self.rate
         self._set_idle_mark()
         if self.rate != frame.sample_rate:
             self._resampler = Resampler(frame.sample_rate, self.rate, frame.num_channels)

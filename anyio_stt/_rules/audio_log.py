@@ -1,14 +1,15 @@
 """
-The audio of a stream as one list: covered, read, waiting.
+The audio of a stream: what finals cover, what may have to be heard again, what waits.
 
-    dropped | covered | read, to be heard again should the attempt fail | waiting
-                      ^ start                                           ^ cursor
+    dropped | covered | read: packed, then the newest item by item | waiting
+                      ^ history                                    ^ cursor
 
 Positions are samples of one channel, counted from the first sample of the stream.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final
 
 from ..audio.frame import AudioFrame
@@ -16,7 +17,6 @@ from ..audio.frame import AudioFrame
 __all__ = ("MARKER", "AudioLog", "Marker")
 
 _COMPACT = 256
-_TRIM_LATE = 1.05
 
 
 class Marker:
@@ -38,38 +38,48 @@ class AudioLog:
     """
     Keeps audio until a final covers it, and no more than *limit* samples that were read.
 
-    Reading moves a cursor, a new attempt moves it back; nothing is copied. When too much was
-    read that no final covers, the oldest goes first. That is a loss only if an attempt fails
-    before a final covers it, so it is `rewind` that reports it.
+    Reading moves a cursor; `rewind` puts what was read back before it. When too much was read
+    that no final covers, the oldest goes first. That is a loss only if an attempt fails before
+    a final covers it, so it is `rewind` that reports it.
+
+    What was read is packed into long frames: a thousand streams keep thousands of objects for
+    the garbage collector then, not millions.
     """
 
     __slots__ = (
-        "_head",
-        "_head_start",
+        "_history",
+        "_history_start",
+        "_markers",
+        "_packed",
         "_rewound_at",
         "covered",
         "cursor",
         "items",
         "limit",
+        "pack_size",
         "position",
         "trim_at",
     )
 
-    def __init__(self, limit: float = 0) -> None:
+    def __init__(self, limit: float = 0, pack_size: int = 0) -> None:
+        self.limit = limit
+        self.pack_size = pack_size
+        """Samples that are packed into one frame."""
         self.items: list[AudioFrame | Marker] = []
-        """Append to it what comes in."""
+        """What waits, from the cursor on; append to it what comes in."""
         self.cursor = 0
         """The index of the next item to read; at the end of the list there is none."""
-        self._head = 0  # index of the oldest item that is kept
-        self._head_start = 0  # its position
-        self.trim_at = 0.0
-        """The position past which a reader calls `trim`."""
-        self.limit = limit
         self.position = 0
         """Where the present attempt has read to: a reader adds what it takes."""
-        self._rewound_at = 0
         self.covered = 0
         """Where finals reach to."""
+        self.trim_at = 0
+        """The position past which a reader calls `trim`."""
+        self._rewound_at = 0
+        self._history: deque[AudioFrame | Marker] = deque()
+        self._history_start = 0
+        self._packed = 0  # index of the oldest item that is not in the history yet
+        self._markers = 0  # in the items that are not in the history yet
 
     @property
     def furthest(self) -> int:
@@ -87,9 +97,19 @@ class AudioLog:
         furthest = self.furthest
         return int(furthest - min(self.limit, furthest))
 
+    def mark(self) -> None:
+        """Add a marker behind the audio."""
+        self.items.append(MARKER)
+        self._markers += 1
+
     def trim(self) -> None:
-        """Let go of what is too old to be kept; readers call it past `trim_at`."""
-        self._drop_before(self.horizon)
+        """Pack what was read and let go of what is too old; readers call it past `trim_at`."""
+        self._pack()
+        self._drop_before(max(self.covered, self.horizon))
+        self.trim_at = self.position + self.pack_size
+        if self.cursor >= _COMPACT and self.cursor * 2 >= len(self.items):
+            del self.items[: self.cursor]
+            self.cursor = self._packed = 0
 
     def cover(self, position: int) -> None:
         """Note that finals cover everything before *position*."""
@@ -108,45 +128,65 @@ class AudioLog:
         self._rewound_at = self.furthest
         origin = max(self.covered, self.horizon)
         lost, self.covered = origin - self.covered, origin
+        self._pack()
         self._drop_before(origin)
-        if self._head < len(self.items) and self._head_start < origin:
-            first = self.items[self._head]
-            if isinstance(first, AudioFrame):
-                self.items[self._head] = first.slice(origin - self._head_start)
-        self._head_start = self.position = origin
-        self.cursor = self._head
+        again = list(self._history)
+        if again and isinstance(again[0], AudioFrame):
+            again[0] = again[0].slice(origin - self._history_start)
+        self.items[: self.cursor] = again
+        self._markers += sum(isinstance(item, Marker) for item in again)
+        self._history.clear()
+        self._history_start = self.position = self.trim_at = origin
+        self.cursor = self._packed = 0
         return origin, lost
 
-    def replace_unread(self, items: list[AudioFrame | Marker]) -> None:
-        """Put *items* in the place of everything that can be read now."""
-        self.items[self.cursor :] = items
-
     def unread(self) -> list[AudioFrame | Marker]:
-        """Return everything that can be read now."""
+        """Return what waits."""
         return self.items[self.cursor :]
+
+    def replace_unread(self, items: list[AudioFrame | Marker]) -> None:
+        """Put *items* in the place of what waits."""
+        self.items[self.cursor :] = items
 
     def clear(self) -> None:
         """Let go of all audio; positions stay."""
         self.items.clear()
-        self._head = self.cursor = 0
+        self._history.clear()
+        self.cursor = self._packed = 0
+
+    def _pack(self) -> None:
+        """Move what was read since the last time to the history, joined."""
+        read = self.items[self._packed : self.cursor]
+        self.items[self._packed : self.cursor] = [MARKER] * len(read)  # lets go of the audio
+        self._packed = self.cursor
+        # All of it is audio unless a marker is counted.
+        run: list[AudioFrame] = read  # type: ignore[assignment]
+        if self._markers:
+            run = []
+            for item in read:
+                if isinstance(item, AudioFrame):
+                    run.append(item)
+                    continue
+                self._remember(run)
+                self._history.append(item)
+                self._markers -= 1
+                run = []
+        self._remember(run)
+
+    def _remember(self, run: list[AudioFrame]) -> None:
+        if not run:
+            return
+        first = run[0]
+        pcm = b"".join([frame.data for frame in run])
+        samples = len(pcm) // (2 * first.num_channels)
+        self._history.append(AudioFrame(pcm, first.sample_rate, first.num_channels, samples))
 
     def _drop_before(self, position: int) -> None:
-        """Drop the items that were read and end at *position* or before."""
-        items = self.items
-        while self._head < self.cursor:
-            end = self._head_start + items[self._head].samples_per_channel
+        """Drop from the history what ends at *position* or before."""
+        history = self._history
+        while history:
+            end = self._history_start + history[0].samples_per_channel
             if end > position:
                 break
-            self._head_start = end
-            items[self._head] = MARKER  # lets go of the audio before the list is compacted
-            self._head += 1
-        self.trim_at = self._next_trim()
-        if self._head >= _COMPACT:
-            del items[: self._head]
-            self.cursor -= self._head
-            self._head = 0
-
-    def _next_trim(self) -> float:
-        """Return where the next reader has to trim: a little late, and then several at once."""
-        first = self.items[self._head].samples_per_channel if self._head < len(self.items) else 0
-        return self._head_start + first + self.limit * _TRIM_LATE
+            self._history_start = end
+            history.popleft()
