@@ -1,0 +1,60 @@
+"""The README's Python is run, and its shell commands are what `.ci/run` takes from it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import pytest
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_the_library_in_twenty_lines_transcribes_a_recording(backend: str, tmp_path: Path) -> None:
+    pytest.importorskip("pocketsphinx")
+    (code,) = blocks("python")
+    program = code.replace('backend="asyncio"', f'backend="{backend}"')
+    (tmp_path / "program.py").write_text(program)
+    with as_file(files("anyio_stt") / "testing" / "spoken.wav") as recording:
+        shutil.copy(recording, tmp_path / "speech.wav")
+
+    result = subprocess.run(
+        [sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, timeout=50,
+        check=False, env=os.environ | {"PYTHONWARNINGS": "error"},
+    )  # fmt: skip
+
+    assert result.stderr == ""
+    assert result.returncode == 0
+    assert f'backend="{backend}"' in program
+    assert re.search(r"^\d+\.\d-\d+\.\d s: \w+ \w+", result.stdout)
+
+
+def test_the_main_job_is_two_lines_and_the_tests_are_the_second_block() -> None:
+    main_job, tests = blocks("sh")
+
+    assert len(main_job.splitlines()) <= 2
+    assert "anyio-stt transcribe" in main_job
+    for word in ("ruff check", "ruff format --check", "mypy", "pytest"):
+        assert word in tests
+
+
+def test_the_names_in_the_table_exist() -> None:
+    import anyio_stt
+    import anyio_stt.audio
+
+    known = {*anyio_stt.__all__, *anyio_stt.audio.__all__, *dir(anyio_stt.RecognizeStream)}
+    for row in re.findall(r"^\| .* \|$", README, re.MULTILINE)[1:]:
+        livekit, ours, _ = (cell.strip() for cell in row.strip("|").split("|", 2))
+        for name in re.findall(r"`([\w.]+)`", livekit if ours == "the same" else ours):
+            last = name.removeprefix("anyio_stt.audio.").rpartition(".")[2]
+            assert last in known | {"recognize", "anyio_stt"} or name.startswith("."), name
