@@ -1,0 +1,143 @@
+"""The command with the engine people get: right words, and no process left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("pocketsphinx")
+
+TESTING = Path(str(files("anyio_stt"))) / "testing"
+SPOKEN = TESTING / "spoken.wav"
+WORDS = (TESTING / "spoken.txt").read_text(encoding="utf-8").split()
+
+pytestmark = pytest.mark.slow
+
+Run = Callable[..., subprocess.CompletedProcess[bytes]]
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_the_recording_that_ships_is_understood(backend: str, run_process: Run) -> None:
+    result = run_process("transcribe", "--backend", backend, SPOKEN)
+
+    assert result.stdout.decode().split() == WORDS
+    assert result.stderr == b""
+    assert result.returncode == 0
+
+
+def test_standard_input_is_understood_the_same(run_process: Run) -> None:
+    result = run_process("transcribe", "-", data=SPOKEN.read_bytes())
+
+    assert result.stdout.decode().split() == WORDS
+
+
+def test_finals_carry_words_with_times_within_the_recording(run_process: Run) -> None:
+    result = run_process("transcribe", "--format", "jsonl", SPOKEN)
+
+    finals = [json.loads(line) for line in result.stdout.splitlines()]
+    words = [word for final in finals for word in final["words"]]
+    assert [word["text"] for word in words] == WORDS
+    times = [time for word in words for time in (word["start"], word["end"])]
+    assert times == sorted(times)
+    assert 0 <= times[0] < times[-1] <= 6.1
+
+
+def test_subtitles_cover_the_recording_in_order(run_process: Run) -> None:
+    result = run_process("transcribe", "--format", "srt", SPOKEN)
+
+    cues = re.findall(r"^(\d+)\n00:00:(\S+) --> 00:00:(\S+)$", result.stdout.decode(), re.MULTILINE)
+    assert [int(number) for number, _, _ in cues] == list(range(1, len(cues) + 1))
+    assert len(cues) >= 2
+
+
+def test_the_list_of_engines_tells_what_it_can_do(run_process: Run) -> None:
+    (line,) = [
+        line for line in run_process("engines").stdout.decode().splitlines()
+        if line.startswith("pocketsphinx")
+    ]  # fmt: skip
+
+    assert "streaming, interim results, word times" in line
+
+
+# ---- no process left behind
+
+
+@contextmanager
+def session(*arguments: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """The command in a process group of its own, as a shell would start it."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "anyio_stt", "transcribe", *map(str, arguments), str(SPOKEN)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def first_final(process: subprocess.Popen[bytes]) -> bytes:
+    assert process.stdout is not None
+    assert select.select([process.stdout], [], [], 30)[0], "no final came"
+    return process.stdout.readline()
+
+
+def group_is_gone(process: subprocess.Popen[bytes]) -> bool:
+    """Wait a little until no process of the group is left."""
+    deadline = time.monotonic() + 3
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_ctrl_c_at_a_terminal_ends_the_engines_processes_too(backend: str) -> None:
+    with session("--realtime", "--backend", backend) as process:
+        said = first_final(process)
+        os.killpg(process.pid, signal.SIGINT)  # a terminal signals the whole group
+        since = time.monotonic()
+        output, errors = process.communicate(timeout=10)
+
+        assert time.monotonic() - since < 2
+        assert said.decode().split() == WORDS[:7]
+        assert (output, errors) == (b"", b"")
+        assert process.returncode == 130
+        assert group_is_gone(process)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_command_that_is_killed_leaves_no_process_of_the_engine(backend: str) -> None:
+    with session("--realtime", "--backend", backend) as process:
+        first_final(process)
+        process.kill()
+        process.communicate(timeout=10)
+
+        assert group_is_gone(process)
+
+
+def test_the_command_ends_with_no_process_of_the_engine_left() -> None:
+    with session() as process:
+        process.communicate(timeout=30)
+
+        assert process.returncode == 0
+        assert group_is_gone(process)
