@@ -124,7 +124,15 @@ def _explain(name: str, error: BaseException) -> str | None:
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, (APIError, ValueError, ImportError, OSError)):
-        message = " ".join(str(error).split())
+        message = _with_cause(error)
         told = isinstance(error, AudioFileError) or name in message
         return message if told else f"{name}: {message}"
     return None
+
+
+def _with_cause(error: BaseException) -> str:
+    """Return what *error* says in one line; that attempts ran out does not say why they failed."""
+    message, cause = str(error), str(error.__cause__ or "")
+    if isinstance(error, APIError) and cause not in message:
+        message = f"{message}: {cause}"
+    return " ".join(message.split())

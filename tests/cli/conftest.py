@@ -64,7 +64,7 @@ def run_process(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[byt
             input=data,
             cwd=tmp_path,
             capture_output=True,
-            timeout=30,
+            timeout=50,
             check=False,
         )
 

@@ -7,6 +7,7 @@ import anyio
 from anyio_stt import (
     DEFAULT_API_CONNECT_OPTIONS,
     STT,
+    APIConnectionError,
     APIConnectOptions,
     APIStatusError,
     AudioBuffer,
@@ -92,6 +93,29 @@ class BatchSTT(STT):
         channels = combine_frames(buffer).num_channels
         text = f"{seconds:g} seconds, {channels} channel"
         return SpeechEvent(FINAL, "", [SpeechData("en", text, 0.0, seconds)])
+
+
+class LostStream(RecognizeStream):
+    """Never gets through."""
+
+    async def _run(self) -> None:
+        raise APIConnectionError("the line is dead")
+
+
+class LostSTT(BatchSTT):
+    """Cannot be reached, and is not waited for long."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._capabilities = STTCapabilities(streaming=True, interim_results=False)
+
+    def stream(
+        self,
+        *,
+        language: str | None = None,
+        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
+    ) -> LostStream:
+        return LostStream(stt=self, conn_options=APIConnectOptions(retry_interval=0.01))
 
 
 class NeedsKeySTT(BatchSTT):

@@ -261,6 +261,18 @@ def test_an_engine_that_fails_leaves_what_was_final_and_says_why(
     assert result.returncode == 1
 
 
+def test_an_engine_that_failed_again_and_again_says_why(
+    make_wav: MakeWav, run_command: Run
+) -> None:
+    result = run_command("transcribe", "--engine", "fake_engines:LostSTT", make_wav())
+
+    *retries, last = result.stderr.splitlines()
+    assert len(retries) == 3
+    assert all("retrying in" in line and "the line is dead" in line for line in retries)
+    assert "speech.wav: failed to recognize speech after 4 attempts: the line is dead" in last
+    assert result.returncode == 1
+
+
 def test_a_recording_that_was_cut_off_is_transcribed_and_told(
     make_wav: MakeWav, run_command: Run
 ) -> None:
