@@ -50,6 +50,17 @@ class Attempt:
         watch: called when somebody must see to it that a deadline is kept.
     """
 
+    __slots__ = (
+        "_journal",
+        "_origin_seconds",
+        "_output",
+        "_timeout",
+        "deadlines",
+        "reader",
+        "sink",
+        "watcher",
+    )
+
     def __init__(
         self,
         journal: InputJournal,

@@ -32,6 +32,18 @@ class AttemptDeadlines:
         on_armed: called when a deadline was set, so that somebody watches that it is kept.
     """
 
+    __slots__ = (
+        "_drain_seconds",
+        "_due",
+        "_heard_at",
+        "_label",
+        "_on_armed",
+        "_options",
+        "connected_at",
+        "idle_seconds",
+        "scope",
+    )
+
     def __init__(
         self, options: APIConnectOptions, label: str, on_armed: Callable[[], None]
     ) -> None:

@@ -35,6 +35,19 @@ class Delivery(Generic[EventT]):
         is_aside: tells an event that may stand between two such without parting them.
     """
 
+    __slots__ = (
+        "_arrival",
+        "_busy",
+        "_failure",
+        "_guess",
+        "_is_aside",
+        "_is_guess",
+        "_slots",
+        "_taken",
+        "closed",
+        "iterated",
+    )
+
     def __init__(
         self, is_guess: Callable[[EventT], bool], is_aside: Callable[[EventT], bool]
     ) -> None:

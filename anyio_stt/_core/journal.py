@@ -35,6 +35,33 @@ class InputJournal:
         frame_duration: the length of frames the engine wants, in seconds, or `None` for any.
     """
 
+    __slots__ = (
+        "_cutter",
+        "_frame_duration",
+        "_gate",
+        "_idle_from",
+        "_idle_mark",
+        "_input_rate",
+        "_limit",
+        "_marker_at",
+        "_next_time_mark",
+        "_options",
+        "_ratio",
+        "_received",
+        "_resampler",
+        "_room",
+        "arrival",
+        "ended",
+        "log",
+        "num_channels",
+        "on_idle",
+        "peak",
+        "rate",
+        "times",
+        "unnoted",
+        "written",
+    )
+
     def __init__(
         self, options: APIConnectOptions, sample_rate: int | None, frame_duration: float | None
     ) -> None:

@@ -41,6 +41,17 @@ class SpeechOutput:
         on_progress: called for each final that says something new.
     """
 
+    __slots__ = (
+        "_coverage",
+        "_delivery",
+        "_grammars",
+        "_journal",
+        "_label",
+        "_last",
+        "_monitor",
+        "_on_progress",
+    )
+
     def __init__(
         self,
         label: str,

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from ..audio.frame import AudioFrame
+from ..audio.frame import AudioFrame, join_frames
 
 __all__ = ("MARKER", "AudioLog", "Marker")
 
@@ -174,12 +174,8 @@ class AudioLog:
         self._remember(run)
 
     def _remember(self, run: list[AudioFrame]) -> None:
-        if not run:
-            return
-        first = run[0]
-        pcm = b"".join([frame.data for frame in run])
-        samples = len(pcm) // (2 * first.num_channels)
-        self._history.append(AudioFrame(pcm, first.sample_rate, first.num_channels, samples))
+        if run:
+            self._history.append(join_frames(run))
 
     def _drop_before(self, position: int) -> None:
         """Drop from the history what ends at *position* or before."""

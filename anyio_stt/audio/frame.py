@@ -15,6 +15,7 @@ __all__ = (
     "as_frame",
     "calculate_audio_duration",
     "combine_frames",
+    "join_frames",
 )
 
 _SAMPLE_BYTES = 2
@@ -177,8 +178,6 @@ def combine_frames(buffer: _Frames) -> AudioFrame:
     frames = [as_frame(frame) for frame in _each(buffer)]
     if not frames:
         raise ValueError("no audio: the buffer holds no frame")
-    if len(frames) == 1:
-        return frames[0]
     first = frames[0]
     for frame in frames:
         if (frame.sample_rate, frame.num_channels) != (first.sample_rate, first.num_channels):
@@ -187,12 +186,17 @@ def combine_frames(buffer: _Frames) -> AudioFrame:
                 f"{first.num_channels} channel(s) and {frame.sample_rate} Hz with "
                 f"{frame.num_channels}; resample them first"
             )
-    return AudioFrame(
-        b"".join([frame._samples for frame in frames]),  # noqa: SLF001 - spares the views
-        first.sample_rate,
-        first.num_channels,
-        sum(frame.samples_per_channel for frame in frames),
-    )
+    return join_frames(frames)
+
+
+def join_frames(frames: list[AudioFrame]) -> AudioFrame:
+    """Join frames that are known to have one format."""
+    first = frames[0]
+    if len(frames) == 1:
+        return first
+    pcm = b"".join([frame._samples for frame in frames])  # noqa: SLF001 - one module
+    samples = len(pcm) // (_SAMPLE_BYTES * first.num_channels)
+    return AudioFrame(pcm, first.sample_rate, first.num_channels, samples)
 
 
 def calculate_audio_duration(buffer: _Frames) -> float:
