@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..audio.frame import AudioFrame
 
@@ -101,5 +103,5 @@ def cut_randomly(frame: AudioFrame, rng: random.Random, pieces: int = 10) -> lis
     return cut_at(frame, sorted(rng.randint(0, total) for _ in range(pieces - 1)))
 
 
-def _in_channels(samples: np.ndarray, num_channels: int) -> np.ndarray:
+def _in_channels(samples: npt.NDArray[Any], num_channels: int) -> npt.NDArray[Any]:
     return samples if num_channels == 1 else np.repeat(samples[:, None], num_channels, axis=1)
