@@ -9,11 +9,14 @@ from typing import Generic, TypeVar
 import anyio
 from anyio.lowlevel import checkpoint
 
-from .wakeup import BATCH, Wakeup
+from .wakeup import Wakeup
 
 __all__ = ("Delivery",)
 
 EventT = TypeVar("EventT")
+
+_BATCH = 64
+"""How many events a consumer may take without a checkpoint."""
 
 
 class _Slot(Generic[EventT]):
@@ -107,7 +110,7 @@ class Delivery(Generic[EventT]):
             raise anyio.BusyResourceError("iterating")
         self.iterated = True
         self._taken += 1
-        if not self._slots or self._taken >= BATCH:
+        if not self._slots or self._taken >= _BATCH:
             await self._pause()
         if not self._slots:
             raise self._end()

@@ -10,7 +10,6 @@ from anyio.lowlevel import checkpoint
 from .._rules.audio_log import MARKER
 from ..exceptions import StreamClosedError
 from .journal import InputJournal
-from .wakeup import BATCH
 
 __all__ = ("InputReader", "ReadListener")
 
@@ -36,7 +35,7 @@ class InputReader(AsyncIterator[Any]):
     Iterates audio frames and flush markers, from the first sample of the attempt.
 
     Cancelling a read loses nothing. A read is a checkpoint when it has to wait, and otherwise
-    every 64 items at the latest.
+    once for each second of audio.
 
     Args:
         journal: where the audio comes from.
@@ -47,7 +46,7 @@ class InputReader(AsyncIterator[Any]):
     __slots__ = (
         "_after_marker",
         "_asked",
-        "_credit",
+        "_attend",
         "_items",
         "_journal",
         "_listener",
@@ -64,29 +63,27 @@ class InputReader(AsyncIterator[Any]):
         self._listener = listener
         self._asked = False
         self._after_marker = False
-        self._credit = 0  # items until the next look around
+        self._attend = True  # to what is rare
         self.closed = False
 
     def __aiter__(self) -> InputReader:
         return self
 
     async def __anext__(self) -> Any:
-        # This runs for each frame of each stream, so it asks one question for many: what is
-        # rare waits until the credit is used up, and what could be methods stands here.
-        if self._credit <= 0:
+        # This runs for each frame of each stream: what is rare hides behind one question, and
+        # what could be methods stands here.
+        if self._attend:
             await self._look_around()
-        self._credit -= 1
-        log = self._log
-        while log.cursor == len(self._items):
+        log, items = self._log, self._items
+        while log.cursor == len(items):
             if self._journal.ended:
                 await self._end()
-            self._credit = BATCH
             await self._journal.arrival.wait()
             if self.closed:
                 await self._end()
-        item = self._items[log.cursor]
         if self._journal.unnoted:
             self._journal.note_read()
+        item = items[log.cursor]
         log.cursor += 1
         if item is MARKER:
             self._after_marker = True
@@ -95,6 +92,7 @@ class InputReader(AsyncIterator[Any]):
         log.position += item.samples_per_channel
         if log.position > log.trim_at:
             log.trim()
+            self._attend = True
         if self._after_marker:
             self._after_marker = False
             self._listener.on_audio_after_marker()
@@ -102,18 +100,17 @@ class InputReader(AsyncIterator[Any]):
 
     def close(self) -> None:
         """Hand out nothing more; the attempt is over."""
-        self.closed = True
-        self._credit = 0
+        self.closed = self._attend = True
 
     async def _look_around(self) -> None:
         if self.closed:
             await self._end()
+        self._attend = False
         if self._asked:
             await checkpoint()
         else:
             self._asked = True
             self._listener.on_asked()
-        self._credit = BATCH
 
     async def _end(self) -> None:
         await checkpoint()

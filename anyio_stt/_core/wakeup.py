@@ -6,10 +6,7 @@ from collections.abc import Awaitable
 
 import anyio
 
-__all__ = ("BATCH", "Wakeup")
-
-BATCH = 64
-"""How many items a reader may take without a checkpoint."""
+__all__ = ("Wakeup",)
 
 
 class Wakeup:
