@@ -119,6 +119,8 @@ class Kit(ABC):
     def resampler(self, in_rate: int, out_rate: int) -> Resampling:
         raise NotMeasured("has no resampler")
 
-    def embedded(self, audio: bytes) -> Callable[[], Awaitable[str]]:
-        """Return what recognises `audio` once, in this process."""
-        raise NotMeasured("has no engine that runs in the process")
+    def embedded(
+        self, *, interims: bool
+    ) -> AbstractAsyncContextManager[Callable[[bytes], Awaitable[str]]]:
+        """Give a function that recognises 16 kHz audio with pocketsphinx, 100 ms at a time."""
+        raise NotMeasured("has no engine that runs on this machine")

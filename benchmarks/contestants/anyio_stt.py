@@ -22,6 +22,7 @@ from anyio_stt import (
     STTCapabilities,
 )
 from anyio_stt.audio import Resampler
+from anyio_stt.engines.pocketsphinx import PocketSphinxOptions, PocketSphinxSTT
 
 from ..kit import RATE, Body, Group, Kit, Resampling, Stream
 
@@ -57,6 +58,7 @@ class AnyioKit(Kit):
 
     def __init__(self, loop: str) -> None:
         self.loop = loop
+        self._last: _Engine | None = None
 
     def run(self, main: Callable[[], Awaitable[T]]) -> T:
         if self.loop == "trio":
@@ -83,8 +85,13 @@ class AnyioKit(Kit):
 
     @asynccontextmanager
     async def open(self, body: Body) -> AsyncIterator[Stream]:
-        async with _Engine(body).stream() as stream:
+        async with self._engine(body).stream() as stream:
             yield stream
+
+    def _engine(self, body: Body) -> _Engine:
+        if self._last is None or self._last.body is not body:
+            self._last = _Engine(body)
+        return self._last
 
     @asynccontextmanager
     async def streams(
@@ -122,6 +129,24 @@ class AnyioKit(Kit):
 
     def resampler(self, in_rate: int, out_rate: int) -> Resampling:
         return _Resampling(in_rate, out_rate, "soxr")
+
+    @asynccontextmanager
+    async def embedded(self, *, interims: bool) -> AsyncIterator[Callable[[bytes], Awaitable[str]]]:
+        options = PocketSphinxOptions(interim_results=interims)
+        async with PocketSphinxSTT(options) as stt:
+
+            async def recognise(audio: bytes) -> str:
+                frames = [
+                    self.frame(1600, data=audio[at : at + 3200])
+                    for at in range(0, len(audio) - 3199, 3200)
+                ]
+                async with stt.stream() as stream, anyio.create_task_group() as tasks:
+                    tasks.start_soon(stream.feed, frames)
+                    heard = [event async for event in stream]
+                final = SpeechEventType.FINAL_TRANSCRIPT
+                return " ".join(e.alternatives[0].text for e in heard if e.type is final)
+
+            yield recognise
 
 
 class SamplerateKit(AnyioKit):

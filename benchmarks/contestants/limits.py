@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import numpy as np
+import pocketsphinx
 import soxr
 import trio
 
@@ -153,6 +154,22 @@ class _Limit(Kit):
 
     def resampler(self, in_rate: int, out_rate: int) -> Resampling:
         return _Resampling(in_rate, out_rate)
+
+    @asynccontextmanager
+    async def embedded(self, *, interims: bool) -> AsyncIterator[Callable[[bytes], Awaitable[str]]]:
+        decoder = pocketsphinx.Decoder(loglevel="FATAL")
+
+        async def recognise(audio: bytes) -> str:
+            decoder.start_utt()
+            for at in range(0, len(audio), 3200):
+                decoder.process_raw(audio[at : at + 3200])
+                if interims:
+                    decoder.hyp()
+                await self.pause()
+            decoder.end_utt()
+            return decoder.hyp().hypstr if decoder.hyp() else ""
+
+        yield recognise
 
 
 class LimitAsyncio(AsyncioKit, _Limit):

@@ -41,14 +41,20 @@ class _Stream(lk.RecognizeStream):
 class LiveKitKit(AsyncioKit):
     packages = ("livekit-agents", "livekit", "numpy")
     import_line = "import livekit.agents.stt"
+    _last: _Engine | None = None
 
     def frame(self, samples: int, rate: int = RATE, data: bytes | None = None) -> rtc.AudioFrame:
         return rtc.AudioFrame(data or bytes(2 * samples), rate, 1, samples)
 
     @asynccontextmanager
     async def open(self, body: Body) -> AsyncIterator[Stream]:
-        async with _Engine(body).stream() as stream:
+        async with self._engine(body).stream() as stream:
             yield stream
+
+    def _engine(self, body: Body) -> _Engine:
+        if self._last is None or self._last.body is not body:
+            self._last = _Engine(body)
+        return self._last
 
     @asynccontextmanager
     async def streams(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import (
     burst,
     chunks,
+    embedded,
     events,
     import_time,
     latency,
@@ -30,5 +31,6 @@ ROWS: tuple[Row, ...] = (
     *resampling.ROWS,
     *latency.ROWS,
     *import_time.ROWS,
+    *embedded.ROWS,
     *linearity.ROWS,
 )
