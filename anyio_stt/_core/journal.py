@@ -118,7 +118,10 @@ class InputJournal:
             self._push_carefully(frame, samples)
         else:
             self.written = written
-            self.log.items.append(frame)
+            if self._cutter is None:
+                self.log.items.append(frame)
+            else:
+                self.log.items.extend(self._cutter.push(frame))
         self.unnoted = True
         if self.arrival.waiting and self.log.cursor < len(self.log.items):
             self.arrival.call()
@@ -231,7 +234,7 @@ class InputJournal:
 
     def _set_gate(self) -> None:
         """Find out how far audio may come before something has to be looked at again."""
-        if self._resampler is not None or self._cutter is not None:
+        if self._resampler is not None:
             self._gate = -1.0
         else:
             room = self.log.furthest + self._limit
