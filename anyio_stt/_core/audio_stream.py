@@ -161,22 +161,24 @@ class AudioStream(ABC, Generic[EventT]):
         waited for `close_timeout` seconds and then named in the log. Cancelling `aclose()`
         itself leaves the engine cancelled all the same.
         """
-        started = self._lifecycle.state is not State.CREATED
         self._abort()
         await checkpoint()
-        if started and not self._done.is_set():
+        if self._launched and not self._done.is_set():
             with anyio.move_on_after(self._conn_options.close_timeout):
                 await self._done.wait()
             if not self._done.is_set():
                 self._log_stuck()
 
     def _abort(self) -> None:
-        if self._lifecycle.state is State.CREATED:
-            self._lifecycle.advance(Action.CLOSE)
-            return
         self._lifecycle.advance(Action.CLOSE)
-        self._journal.close()
-        self._scope.cancel()
+        if self._launched:
+            self._journal.close()
+            self._scope.cancel()
+
+    @property
+    def _launched(self) -> bool:
+        """Whether it was ever started: one that was not has neither journal nor delivery."""
+        return hasattr(self, "_journal")
 
     async def _wait_done_aloud(self) -> None:
         while not self._done.is_set():
@@ -352,5 +354,4 @@ class AudioStream(ABC, Generic[EventT]):
 
     @property
     def _iterated(self) -> bool:
-        # There is no delivery when the stream was closed before its start.
-        return hasattr(self, "_delivery") and self._delivery.iterated
+        return self._launched and self._delivery.iterated
