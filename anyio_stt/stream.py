@@ -281,6 +281,8 @@ class RecognizeStream(AudioStream[SpeechEvent]):
         )
 
     def _on_stop(self) -> None:
+        if self._attempt is not None:
+            self._attempt.close()
         self._output.finish()
         self._monitor.finish(
             self._journal.seconds(self._journal.log.furthest) - self._monitor.dropped

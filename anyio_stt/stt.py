@@ -151,6 +151,8 @@ class STT(ABC, EventEmitter):
         for scope in list(self._recognitions):
             scope.cancel()
         streams = list(self._streams)
+        for stream in streams:
+            stream._abort()  # noqa: SLF001 - done even if the wait below is cancelled
         await checkpoint()
         async with anyio.create_task_group() as task_group:
             for stream in streams:

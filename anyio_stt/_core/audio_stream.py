@@ -143,9 +143,10 @@ class AudioStream(ABC, Generic[EventT]):
         assert self._own_group is not None
         self._abort()
         try:
-            await checkpoint()  # enough for most engines, and cheaper than a deadline
-            await self._wait_done_aloud()
+            await checkpoint()  # enough for most engines, and cheaper than another task
         finally:
+            if not self._done.is_set():
+                self._own_group.start_soon(self._complain_until_done)
             await self._own_group.__aexit__(None, None, None)
         failure = self._delivery.take_failure()
         # A refused push is no exception of the user's own: what the engine failed with is why.
@@ -168,6 +169,7 @@ class AudioStream(ABC, Generic[EventT]):
                 await self._done.wait()
             if not self._done.is_set():
                 self._log_stuck()
+                self._stop(Action.CLOSE, None)  # nobody shall wait for what it might still say
 
     def _abort(self) -> None:
         self._lifecycle.advance(Action.CLOSE)
@@ -180,9 +182,10 @@ class AudioStream(ABC, Generic[EventT]):
         """Whether it was ever started: one that was not has neither journal nor delivery."""
         return hasattr(self, "_journal")
 
-    async def _wait_done_aloud(self) -> None:
+    async def _complain_until_done(self) -> None:
+        """Say each period what leaving the block waits for, also when the block is cancelled."""
         while not self._done.is_set():
-            with anyio.move_on_after(max(self._conn_options.close_timeout, 0.1)):
+            with anyio.move_on_after(max(self._conn_options.close_timeout, 0.1), shield=True):
                 await self._done.wait()
                 return
             self._log_stuck()

@@ -364,7 +364,7 @@ async def test_a_block_cancelled_while_it_is_entered_leaves_nothing() -> None:
 @pytest.mark.contract("S2")
 async def test_many_streams_in_one_block_leave_nothing() -> None:
     with anyio.fail_after(5):
-        async with assert_no_leaks(), anyio.create_task_group() as tg, ScriptedSTT() as stt:
+        async with assert_no_leaks(), ScriptedSTT() as stt, anyio.create_task_group() as tg:
             streams = [stt.stream().start(tg) for _ in range(50)]
             for stream in streams:
                 tg.start_soon(stream.feed, [FRAME] * 5)
