@@ -139,7 +139,7 @@ class InputJournal:
             return
         self._marker_at = self.received
         if self._resampler is not None:
-            self._write_resampled(self._resampler.flush())
+            self._write(self._resampler.flush())
         rest = self._cutter.flush() if self._cutter else None
         if rest is not None:
             self.log.items.append(rest)
@@ -219,7 +219,9 @@ class InputJournal:
     def _push_carefully(self, frame: AudioFrame, samples: int) -> None:
         if frame.sample_rate != self._input_rate or frame.num_channels != self.num_channels:
             self._check_format(frame)
-        if self.pending + samples * self._ratio > self._limit:
+        # What the cutter holds is no use to the engine yet: it must not keep out what is missing.
+        held = self._cutter.held if self._cutter is not None else 0
+        if self.pending - held + samples * self._ratio > self._limit:
             raise self._full(frame)
         if not samples:
             return
@@ -229,7 +231,7 @@ class InputJournal:
             self._write(frame)
         else:
             self._received += samples
-            self._write_resampled(self._resampler.push(frame))
+            self._write(self._resampler.push(frame))
         self._set_gate()
 
     def _set_gate(self) -> None:
@@ -240,11 +242,9 @@ class InputJournal:
             room = self.log.furthest + self._limit
             self._gate = min(room, self._next_time_mark, self._idle_mark - 1)
 
-    def _write_resampled(self, frame: AudioFrame | None) -> None:
-        if frame is not None:
-            self._write(frame)
-
-    def _write(self, frame: AudioFrame) -> None:
+    def _write(self, frame: AudioFrame | None) -> None:
+        if frame is None:  # the resampler keeps it for now
+            return
         self.written += frame.samples_per_channel
         self._check_idle()
         if self._cutter is None:
@@ -293,7 +293,7 @@ class InputJournal:
                 f"{self.num_channels} channel(s), this frame has {frame.sample_rate} Hz and "
                 f"{frame.num_channels}; open another stream for it, or resample it first"
             )
-        if frame.duration > self._options.max_pending_audio:
+        if self._never_fits(frame):
             raise self._full(frame)
         self._input_rate, self.num_channels = frame.sample_rate, frame.num_channels
         self.rate = self.rate or frame.sample_rate
@@ -304,12 +304,16 @@ class InputJournal:
         if self.rate != frame.sample_rate:
             self._resampler = Resampler(frame.sample_rate, self.rate, frame.num_channels)
             self._ratio = self.rate / frame.sample_rate
+            self._limit += 1  # what fits before resampling fits, rounded up, after it
         if self._frame_duration:
             self._cutter = FrameCutter(max(1, round(self._frame_duration * self.rate)))
 
+    def _never_fits(self, frame: AudioFrame) -> bool:
+        return frame.samples_per_channel > self._options.max_pending_audio * frame.sample_rate
+
     def _full(self, frame: AudioFrame) -> Exception:
         limit = self._options.max_pending_audio
-        if frame.duration > limit:
+        if self._never_fits(frame):
             return ValueError(
                 f"a frame of {frame.duration:.3f} s is longer than all audio that may wait "
                 f"(max_pending_audio={limit:g} s); cut it, or raise the limit in "
