@@ -39,6 +39,7 @@ if sys.version_info < (3, 11):
 pytestmark = pytest.mark.any_clock
 
 FRAME = silence(0.1)
+ASYNCIO_TIMEOUT: Any = getattr(asyncio, "timeout", None)  # Python 3.11 and later
 ONCE = APIConnectOptions(max_retry=0)
 
 
@@ -316,13 +317,12 @@ async def test_native_cancellation_of_asyncio_leaves_nothing() -> None:
 
 @pytest.mark.contract("S2")
 async def test_a_native_cancellation_that_is_taken_back_leaves_no_count() -> None:
-    if on_trio() or sys.version_info < (3, 11):
+    if on_trio() or ASYNCIO_TIMEOUT is None:
         pytest.skip("only asyncio counts cancellations, from Python 3.11 on")
     counts: list[int] = []
 
     async def use() -> None:
-        task = asyncio.current_task()
-        assert task is not None
+        task: Any = asyncio.current_task()
         try:
             async with ScriptedSTT([Hang()]).stream():
                 task.cancel()
@@ -339,12 +339,12 @@ async def test_a_native_cancellation_that_is_taken_back_leaves_no_count() -> Non
 
 @pytest.mark.contract("S2")
 async def test_the_timeout_of_asyncio_leaves_nothing() -> None:
-    if on_trio() or sys.version_info < (3, 11):
+    if on_trio() or ASYNCIO_TIMEOUT is None:
         pytest.skip("asyncio.timeout came with Python 3.11")
     with anyio.fail_after(5):
         async with assert_no_leaks():
             with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.01), ScriptedSTT([Hang()]).stream() as stream:
+                async with ASYNCIO_TIMEOUT(0.01), ScriptedSTT([Hang()]).stream() as stream:
                     await stream.__anext__()
         assert cancelling() == 0
         await checkpoint()
