@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 import anyio
@@ -36,6 +36,7 @@ class Delivery(Generic[EventT]):
     Args:
         is_guess: tells an event that a newer one of its kind replaces while nobody has read it.
         is_aside: tells an event that may stand between two such without parting them.
+        lane_of: events of different lanes neither replace nor part one another's guesses.
     """
 
     __slots__ = (
@@ -52,7 +53,10 @@ class Delivery(Generic[EventT]):
     )
 
     def __init__(
-        self, is_guess: Callable[[EventT], bool], is_aside: Callable[[EventT], bool]
+        self,
+        is_guess: Callable[[EventT], bool],
+        is_aside: Callable[[EventT], bool],
+        lane_of: Callable[[EventT], Hashable] = lambda _: None,
     ) -> None:
         self._slots: deque[_Slot[EventT]] = deque()
         self._arrival = Wakeup()
@@ -60,7 +64,8 @@ class Delivery(Generic[EventT]):
         self._taken = 0  # events since the last checkpoint
         self._is_guess = is_guess
         self._is_aside = is_aside
-        self._guess: _Slot[EventT] | None = None
+        self._lane_of = lane_of
+        self._guesses: dict[Hashable, _Slot[EventT]] = {}
         self._failure: Exception | None = None
         self.closed = False
         self.iterated = False
@@ -73,14 +78,16 @@ class Delivery(Generic[EventT]):
     def put(self, event: EventT) -> None:
         """Add *event*; never blocks."""
         if self._is_guess(event):
-            if self._guess is not None and not self._guess.read:
-                self._guess.event = event
+            lane = self._lane_of(event)
+            slot = self._guesses.get(lane)
+            if slot is not None and not slot.read:
+                slot.event = event
                 return
-            slot = self._guess = _Slot(event)
+            slot = self._guesses[lane] = _Slot(event)
         else:
             slot = _Slot(event)
             if not self._is_aside(event):
-                self._guess = None
+                self._guesses.pop(self._lane_of(event), None)
         self._slots.append(slot)
         if self._arrival.waiting:
             self._arrival.call()

@@ -26,6 +26,7 @@ def speech_delivery() -> Delivery[SpeechEvent]:
     return Delivery(
         is_guess=lambda event: event.type in _GUESSES,
         is_aside=lambda event: event.type is SpeechEventType.RECOGNITION_USAGE,
+        lane_of=lambda event: event.channel,
     )
 
 
