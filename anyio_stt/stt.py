@@ -98,10 +98,15 @@ class STT(ABC, EventEmitter):
         call = _Recognition(self, duration, conn_options)
 
         async def attempt() -> SpeechEvent:
-            with anyio.move_on_after(conn_options.timeout + duration):
-                return await self._recognize_impl(
-                    frames, language=language, conn_options=conn_options
-                )
+            with anyio.move_on_after(conn_options.timeout + duration) as scope:
+                try:
+                    return await self._recognize_impl(
+                        frames, language=language, conn_options=conn_options
+                    )
+                except Exception as exc:
+                    if scope.cancel_called:  # what its cleanup raised matters less
+                        raise _too_slow(self._label, conn_options.timeout, duration) from exc
+                    raise
             raise _too_slow(self._label, conn_options.timeout, duration)
 
         await checkpoint()

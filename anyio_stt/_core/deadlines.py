@@ -105,6 +105,8 @@ class AttemptDeadlines:
         )
 
     def _set(self, name: str, when: float) -> None:
+        if self.scope.cancel_called:  # missed: what its cleanup still does changes nothing
+            return
         self._due[name] = when
         self.scope.deadline = min(self._due.values())
         if when < math.inf:

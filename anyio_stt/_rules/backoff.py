@@ -75,7 +75,7 @@ class RetryBudget:
         if self.failures > self._max_retry:
             return GiveUp(_exhausted(error, self.failures))
         delay = retry_delay(self.failures, self._retry_interval, self._rng.random())
-        return Wait(delay if error.retry_after is None else error.retry_after)
+        return Wait(delay if error.retry_after is None else max(0.0, error.retry_after))
 
 
 def _exhausted(last: APIError, attempts: int) -> APIConnectionError:

@@ -230,7 +230,7 @@ async def test_unread_guesses_cost_no_memory(engine: Callable[..., Any]) -> None
 @pytest.mark.contract("S12")
 async def test_an_interim_that_was_read_is_not_written_over(engine: Callable[..., Any]) -> None:
     with anyio.fail_after(5):
-        steps = [Say(interim("one")), Hear(0.1), Say(interim("two")), HearAll()]
+        steps: list[Any] = [Say(interim("one")), Hear(0.1), Say(interim("two")), HearAll()]
         async with ScriptedSTT(steps).stream() as stream:
             await stream.__anext__()
             assert (await stream.__anext__()).alternatives[0].text == "one"
@@ -250,7 +250,7 @@ async def test_a_guess_of_one_channel_does_not_replace_that_of_another() -> None
             )
         )
 
-    steps = [guess(0, "left"), guess(1, "right"), guess(0, "left!"), guess(1, "right!"), Hang()]
+    steps: list[Any] = [guess(0, "left"), guess(1, "right"), guess(0, "left!"), guess(1, "right!"), Hang()]
     with anyio.fail_after(5):
         async with ScriptedSTT(steps).stream() as stream:
             await anyio.wait_all_tasks_blocked()
@@ -338,7 +338,7 @@ async def test_two_consumers_at_once_are_refused_and_the_first_goes_on() -> None
 
 @pytest.mark.contract("S13")
 async def test_taking_turns_is_allowed() -> None:
-    steps = [Say(final("a")), Say(final("b")), Hang()]
+    steps: list[Any] = [Say(final("a")), Say(final("b")), Hang()]
     seen: list[SpeechEvent] = []
 
     async def take(stream: RecognizeStream) -> None:
