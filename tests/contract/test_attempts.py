@@ -173,7 +173,7 @@ async def test_a_time_in_the_past_to_retry_after_means_at_once() -> None:
 async def test_a_final_starts_the_count_anew_even_right_before_the_failure() -> None:
     # with a monitor task in between, the failure would come first
     broken = APIConnectionError("lost", retry_after=0)
-    scripts = [
+    scripts: list[list[Any]] = [
         [Hear(0.1), Say(final(str(number), end=0.1)), Fail(broken)] for number in range(1, 6)
     ]
     stt = ScriptedSTT(*scripts, [HearAll(), Say(final("end"))])
@@ -198,7 +198,7 @@ async def test_an_interim_is_no_progress() -> None:
 @pytest.mark.contract("S15")
 async def test_a_long_healthy_attempt_starts_the_count_anew() -> None:
     options = APIConnectOptions(max_retry=1, timeout=2.0, retry_interval=0.1)
-    alive = [Hear(0.1), Delay(2.5), Fail(LOST)]
+    alive: list[Any] = [Hear(0.1), Delay(2.5), Fail(LOST)]
     stt = ScriptedSTT(alive, alive, alive, alive, [HearAll()])
     await run_dry(stt, options)
     assert len(stt.heard) == 5

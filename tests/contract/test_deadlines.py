@@ -284,11 +284,11 @@ async def test_idleness_is_retried_and_nothing_is_lost() -> None:
 async def test_the_consumer_of_an_engine_that_swallows_cancellation_is_told_in_time(
     deadline: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    steps = [Swallow(100)] if deadline == "timeout" else [Hear(1e6), Swallow(100)]
+    steps: list[Any] = [Swallow(100)] if deadline == "timeout" else [Hear(1e6), Swallow(100)]
     if deadline == "idle_timeout":
         steps = [Hear(1.0), Swallow(100)]
     stt = ScriptedSTT(steps, label="stubborn")
-    options = APIConnectOptions(close_timeout=0.5, **{deadline: 2})  # type: ignore[arg-type]
+    options = APIConnectOptions(close_timeout=0.5, **{deadline: 2})
     async with stt.stream(conn_options=options) as stream:
         for _ in range(25):
             stream.push_frame(FRAME)
@@ -339,9 +339,7 @@ async def test_recognize_has_its_deadline_on_the_real_clock_too(
         raise AssertionError
 
     with anyio.fail_after(5), pytest.raises(APITimeoutError):
-        await engine(recognize=hang).recognize(
-            FRAME.slice(0, 160), conn_options=once(timeout=0.02)
-        )
+        await engine(recognize=hang).recognize(FRAME.slice(0, 160), conn_options=once(timeout=0.02))
 
 
 @pytest.mark.contract("S18")

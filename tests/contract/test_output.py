@@ -250,7 +250,13 @@ async def test_a_guess_of_one_channel_does_not_replace_that_of_another() -> None
             )
         )
 
-    steps: list[Any] = [guess(0, "left"), guess(1, "right"), guess(0, "left!"), guess(1, "right!"), Hang()]
+    steps: list[Any] = [
+        guess(0, "left"),
+        guess(1, "right"),
+        guess(0, "left!"),
+        guess(1, "right!"),
+        Hang(),
+    ]
     with anyio.fail_after(5):
         async with ScriptedSTT(steps).stream() as stream:
             await anyio.wait_all_tasks_blocked()
