@@ -24,13 +24,21 @@ class _DisplayHandler(logging.Handler):
         self._display.warn(f"anyio-stt: {record.getMessage()}{reason}")
 
 
+def _not_a_broken_pipe(record: logging.LogRecord) -> bool:
+    # Python 3.10 complains when an engine's process is ended while a message waits in its pipe.
+    return not (record.exc_info and isinstance(record.exc_info[1], BrokenPipeError))
+
+
 @contextmanager
 def log_shown_on(display: Display) -> Iterator[None]:
     """Send the library's warnings to *display*, one line each and without tracebacks."""
     logger = logging.getLogger("anyio_stt")
     handlers, propagate = logger.handlers, logger.propagate
     logger.handlers, logger.propagate = [_DisplayHandler(display)], False
+    event_loop = logging.getLogger("asyncio")
+    event_loop.addFilter(_not_a_broken_pipe)
     try:
         yield
     finally:
+        event_loop.removeFilter(_not_a_broken_pipe)
         logger.handlers, logger.propagate = handlers, propagate
