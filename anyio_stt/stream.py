@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 import anyio
@@ -158,8 +159,8 @@ class RecognizeStream(AudioStream[SpeechEvent]):
         if self._attempt is not None:
             self._attempt.arm()
 
-    async def _work(self) -> None:
-        await self._attempts.run(self._run_attempt)
+    def _work(self) -> Awaitable[None]:
+        return self._attempts.run(self._run_attempt)
 
     async def _run_attempt(self) -> None:
         attempt = self._begin_attempt()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import AsyncIterable, Awaitable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -64,12 +64,14 @@ class AudioStream(ABC, Generic[EventT]):
         self._frame_duration = frame_duration
         self._lifecycle = Lifecycle(type(self).__name__)
         self._own_group: TaskGroup | None = None
+        self._done = False
+        self._on_end: anyio.Event | None = None
         self._failure: Exception | None = None
 
     # ---- for subclasses
 
     @abstractmethod
-    async def _work(self) -> None:
+    def _work(self) -> Awaitable[None]:
         """Do everything between start and end; what it raises is what the stream fails with."""
 
     @abstractmethod
@@ -114,7 +116,6 @@ class AudioStream(ABC, Generic[EventT]):
         self._journal = InputJournal(self._conn_options, self._sample_rate, self._frame_duration)
         self._delivery = self._make_delivery()
         self._scope = anyio.CancelScope()
-        self._done = anyio.Event()
         self._on_start()
         task_group.start_soon(self._run_loop, name=f"{self._label} stream")
 
@@ -145,7 +146,7 @@ class AudioStream(ABC, Generic[EventT]):
         try:
             await checkpoint()  # enough for most engines, and cheaper than another task
         finally:
-            if not self._done.is_set():
+            if not self._done:
                 self._own_group.start_soon(self._complain_until_done)
             await self._own_group.__aexit__(None, None, None)
         failure = self._delivery.take_failure()
@@ -164,10 +165,10 @@ class AudioStream(ABC, Generic[EventT]):
         """
         self._abort()
         await checkpoint()
-        if self._launched and not self._done.is_set():
+        if self._launched and not self._done:
             with anyio.move_on_after(self._conn_options.close_timeout):
-                await self._done.wait()
-            if not self._done.is_set():
+                await self._wait_done()
+            if not self._done:
                 self._log_stuck()
                 self._stop(Action.CLOSE, None)  # nobody shall wait for what it might still say
 
@@ -184,11 +185,16 @@ class AudioStream(ABC, Generic[EventT]):
 
     async def _complain_until_done(self) -> None:
         """Say each period what leaving the block waits for, also when the block is cancelled."""
-        while not self._done.is_set():
+        while not self._done:
             with anyio.move_on_after(max(self._conn_options.close_timeout, 0.1), shield=True):
-                await self._done.wait()
+                await self._wait_done()
                 return
             self._log_stuck()
+
+    async def _wait_done(self) -> None:
+        if self._on_end is None:  # made by whoever waits first, which few streams see
+            self._on_end = anyio.Event()
+        await self._on_end.wait()
 
     def _log_stuck(self) -> None:
         logger.warning(
@@ -208,7 +214,9 @@ class AudioStream(ABC, Generic[EventT]):
             action, failure = Action.FAIL, exc
         finally:
             self._stop(action, failure)
-            self._done.set()
+            self._done = True
+            if self._on_end is not None:
+                self._on_end.set()
             self._on_done()
 
     def _stop(self, action: Action, failure: Exception | None) -> None:

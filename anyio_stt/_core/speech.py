@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from operator import attrgetter
 
 import anyio
 
@@ -19,15 +20,20 @@ from .metrics_monitor import MetricsMonitor
 __all__ = ("SpeechOutput", "speech_delivery")
 
 _GUESSES = (SpeechEventType.INTERIM_TRANSCRIPT, SpeechEventType.PREFLIGHT_TRANSCRIPT)
+_CHANNEL = attrgetter("channel")
 
 
 def speech_delivery() -> Delivery[SpeechEvent]:
     """Return a delivery in which a newer guess replaces an unread one."""
-    return Delivery(
-        is_guess=lambda event: event.type in _GUESSES,
-        is_aside=lambda event: event.type is SpeechEventType.RECOGNITION_USAGE,
-        lane_of=lambda event: event.channel,
-    )
+    return Delivery(is_guess=_is_guess, is_aside=_is_aside, lane_of=_CHANNEL)
+
+
+def _is_guess(event: SpeechEvent) -> bool:
+    return event.type in _GUESSES
+
+
+def _is_aside(event: SpeechEvent) -> bool:
+    return event.type is SpeechEventType.RECOGNITION_USAGE
 
 
 class SpeechOutput:

@@ -22,16 +22,18 @@ class Wakeup:
     __slots__ = ("_semaphore", "waiting")
 
     def __init__(self) -> None:
-        self._semaphore = anyio.Semaphore(0, fast_acquire=True)
+        self._semaphore: anyio.Semaphore | None = None
         self.waiting = False
 
     def wait(self) -> Awaitable[None]:
         """Return what to await until the next `call`."""
+        if self._semaphore is None:  # it takes a kilobyte, and not every stream is waited for
+            self._semaphore = anyio.Semaphore(0, fast_acquire=True)
         self.waiting = True
         return self._semaphore.acquire()
 
     def call(self) -> None:
         """Wake the waiting task, if there is one."""
-        if self.waiting:
+        if self.waiting and self._semaphore is not None:
             self.waiting = False
             self._semaphore.release()

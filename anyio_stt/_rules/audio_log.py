@@ -9,7 +9,6 @@ Positions are samples of one channel, counted from the first sample of the strea
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Final
 
 from ..audio.frame import AudioFrame, join_frames
@@ -76,7 +75,7 @@ class AudioLog:
         self.trim_at = 0
         """The position past which a reader calls `trim`."""
         self._rewound_at = 0
-        self._history: deque[AudioFrame | Marker] = deque()
+        self._history: list[AudioFrame | Marker] = []
         self._history_start = 0
         self._packed = 0  # index of the oldest item that is not in the history yet
         self._markers = 0  # in the items that are not in the history yet
@@ -130,7 +129,7 @@ class AudioLog:
         lost, self.covered = origin - self.covered, origin
         self._pack()
         self._drop_before(origin)
-        again = list(self._history)
+        again = self._history.copy()
         if again and isinstance(again[0], AudioFrame):
             again[0] = again[0].slice(origin - self._history_start)
         self.items[: self.cursor] = again
@@ -179,10 +178,11 @@ class AudioLog:
 
     def _drop_before(self, position: int) -> None:
         """Drop from the history what ends at *position* or before."""
-        history = self._history
-        while history:
-            end = self._history_start + history[0].samples_per_channel
+        dropped = 0
+        for item in self._history:
+            end = self._history_start + item.samples_per_channel
             if end > position:
                 break
             self._history_start = end
-            history.popleft()
+            dropped += 1
+        del self._history[:dropped]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import deque
 from dataclasses import replace
 
 from ..events import SpeechData, SpeechEvent, Word
@@ -58,7 +57,7 @@ class PushTimes:
     __slots__ = ("_marks",)
 
     def __init__(self) -> None:
-        self._marks: deque[tuple[int, float]] = deque()
+        self._marks: list[tuple[int, float]] = []
 
     def mark(self, position: int, now: float) -> None:
         """Note that audio from *position* on was pushed at *now* or later."""
@@ -66,8 +65,10 @@ class PushTimes:
 
     def forget(self, position: int) -> None:
         """Drop what is only needed for audio before *position*."""
-        while len(self._marks) > 1 and self._marks[1][0] < position:
-            self._marks.popleft()
+        # One before *position* stays: it stands for the audio up to the next.
+        kept = bisect_left(self._marks, (position,)) - 1
+        if kept > 0:
+            del self._marks[:kept]
 
     def when(self, position: int) -> float | None:
         """Return when the sample before *position* was pushed, or `None` if that is forgotten."""
