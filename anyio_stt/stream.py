@@ -140,6 +140,7 @@ class RecognizeStream(AudioStream[SpeechEvent]):
             self._conn_options,
             self._on_failure,
             self._stt._rng,  # noqa: SLF001
+            own_task=True,
         )
         self._monitor = MetricsMonitor(
             self._label, lambda metrics: self._stt.emit("metrics_collected", metrics)

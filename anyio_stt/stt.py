@@ -192,7 +192,8 @@ class _Recognition:
         self._stt = stt
         self._duration = duration
         self._started = anyio.current_time()
-        self.attempts = AttemptLoop(options, self._failed, stt._rng)  # noqa: SLF001 - one class
+        rng = stt._rng  # noqa: SLF001 - one class
+        self.attempts = AttemptLoop(options, self._failed, rng, own_task=False)
 
     def succeeded(self, event: SpeechEvent) -> None:
         usage = event.recognition_usage

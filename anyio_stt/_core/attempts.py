@@ -28,20 +28,26 @@ class AttemptLoop:
         report: told of each failure, before the wait: the error, whether another attempt
             follows, and after how many seconds.
         rng: where the jitter comes from.
+        own_task: whether it runs in a task that only our cancel scopes cancel. There, any other
+            cancellation is an attempt that cancelled itself; in a caller's task it may be the
+            caller's, such as `asyncio.wait_for`, and is none of our business.
     """
 
-    __slots__ = ("_report", "budget", "last_error", "number")
+    __slots__ = ("_own_task", "_report", "budget", "last_error", "number")
 
     def __init__(
         self,
         options: APIConnectOptions,
         report: Callable[[Exception, bool, float], None],
         rng: random.Random,
+        *,
+        own_task: bool,
     ) -> None:
         self.budget = RetryBudget(options.max_retry, options.retry_interval, rng)
         self.number = 0
         self.last_error: Exception | None = None
         self._report = report
+        self._own_task = own_task
 
     async def run(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """
@@ -56,7 +62,7 @@ class AttemptLoop:
             try:
                 return await attempt()
             except anyio.get_cancelled_exc_class() as exc:
-                if anyio.current_effective_deadline() == -math.inf:
+                if not self._own_task or anyio.current_effective_deadline() == -math.inf:
                     raise
                 error: Exception = _cancelled_inside(exc)
             except Exception as exc:  # noqa: BLE001 - decided upon below, and reported

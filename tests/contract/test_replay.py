@@ -279,7 +279,7 @@ async def test_silence_that_an_engine_reports_is_covered_and_not_heard_again(
                 raise APIConnectionError("lost", retry_after=0)
         heard.append(seconds)
 
-    _, stream = await recognise(engine(run))
+    await recognise(engine(run))
     assert heard == [pytest.approx(1.0), pytest.approx(1.3)]
 
 
