@@ -309,10 +309,8 @@ async def test_every_time_in_every_event_is_on_the_streams_clock() -> None:
     ]
     two = finals(events)[1]
     assert two.words is not None
-    assert [(word.start_time, word.end_time) for word in two.words] == [
-        (pytest.approx(0.6), pytest.approx(0.7)),
-        (pytest.approx(0.7), pytest.approx(0.8)),
-    ]
+    assert [word.start_time for word in two.words] == pytest.approx([0.6, 0.7])
+    assert [word.end_time for word in two.words] == pytest.approx([0.7, 0.8])
     ends = [e.time for e in events if e.type is SpeechEventType.END_OF_SPEECH]
     assert ends[0] == pytest.approx(0.9)
 
@@ -333,7 +331,7 @@ async def test_a_final_without_a_time_covers_what_its_attempt_has_read() -> None
     events, stream = await recognise(stt)
     assert stt.heard[1].audio == part(0.7)
     assert stream.statistics().recognised == pytest.approx(1.2)
-    assert [(d.start_time, d.end_time) for d in finals(events)] == [(0.0, 0.0)] * 2
+    assert all(d.start_time == d.end_time == 0.0 for d in finals(events))
 
 
 @pytest.mark.contract("S17")
