@@ -12,7 +12,7 @@ import selectors
 import sys
 from typing import Any
 
-__all__ = ("AutojumpLoop", "autojump_backends")
+__all__ = ("AutojumpLoop", "EagerAutojumpLoop", "autojump_backends")
 
 
 class _JumpingSelector(selectors.DefaultSelector):
