@@ -1,4 +1,4 @@
-"""Every line of the contract has a proof, on every event loop, and no proof names a line that is not."""
+"""Every line of the contract has a proof, on uvloop too, and no proof names another line."""
 
 from __future__ import annotations
 

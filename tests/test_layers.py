@@ -238,7 +238,8 @@ def test_every_public_name_of_a_module_is_in_its_all(name: str) -> None:
     public = {
         each
         for each in defined_names(name)
-        if getattr(getattr(module, each), "__module__", name) == name and callable(vars(module)[each])
+        if getattr(getattr(module, each), "__module__", name) == name
+        and callable(vars(module)[each])
     }
     assert public <= exported, f"{name}.__all__ leaves out {sorted(public - exported)}"
 
@@ -249,9 +250,9 @@ def undocumented(path: Path) -> Iterator[str]:
     if ast.get_docstring(tree) is None and path.name != "__init__.py":
         yield "the module"
     for node in tree.body:
-        if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-            if not node.name.startswith("_"):
-                yield from _undocumented_in(node)
+        kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+        if isinstance(node, kinds) and not node.name.startswith("_"):
+            yield from _undocumented_in(node)
 
 
 def _undocumented_in(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:

@@ -14,7 +14,7 @@ from typing import Any
 from .frame import AudioFrame
 from .pcm import PCMDecoder, WAVHeader, parse_wav_header
 
-__all__ = ("AudioFileError", "Decoding", "decode_file")
+__all__ = ("AudioFileError", "Decoding", "decode_file", "warn_if_cut_off")
 
 _logger = logging.getLogger("anyio_stt")
 
