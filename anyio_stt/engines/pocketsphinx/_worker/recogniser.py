@@ -49,8 +49,10 @@ class SphinxRecogniser:
         grammar: str | None = None,
         key_phrases: dict[str, float] | None = None,
     ) -> None:
-        config: dict[str, Any] = {"hmm": hmm, "lm": lm, "dict": dictionary}
-        config = {name: path for name, path in config.items() if path is not None}
+        paths = {"hmm": hmm, "lm": lm, "dict": dictionary}
+        config: dict[str, Any] = {name: path for name, path in paths.items() if path is not None}
+        # The second pass over an utterance makes finals late and measured no better.
+        config["fwdflat"] = False
         if grammar or key_phrases:
             config["lm"] = None
         try:
@@ -65,8 +67,8 @@ class SphinxRecogniser:
 
     def reset(self) -> None:
         """Forget the last speaker, so that what is recognised depends on the audio only."""
+        self._decoder.reinit_feat()
         self._decoder.set_cmn(self._cmn)
-        self._decoder.start_stream()
 
     # ---- while it is spoken
 
@@ -95,9 +97,7 @@ class SphinxRecogniser:
         """Return the words of a whole utterance, timed from its beginning."""
         if not audio:
             return []
-        self._decoder.start_utt()
-        self._decoder.process_raw(audio, full_utt=True)
-        self._decoder.end_utt()
+        self._decode_whole(audio)
         if self._decoder.hyp() is None:
             return []
         return [
@@ -110,6 +110,16 @@ class SphinxRecogniser:
             for segment in self._decoder.seg()
             if not segment.word.startswith(_FILLERS)
         ]
+
+    def _decode_whole(self, audio: bytes) -> None:
+        # Once it has heard speech in pieces, a decoder normalises whole utterances the way it
+        # does pieces, from a guess at the channel, until its front end is made anew (0.2 ms).
+        self._decoder.reinit_feat()
+        self._decoder.start_utt()
+        self._decoder.process_raw(audio, full_utt=True)
+        self._decoder.end_utt()
+        # What is known of the channel now helps the guesses at the next utterance.
+        self._decoder.set_cmn(self._decoder.get_cmn(False))
 
     # ---- what is listened for
 
