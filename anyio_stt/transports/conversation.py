@@ -1,0 +1,181 @@
+"""A stream whose engine is at the other end of a connection."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import AsyncIterable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, NamedTuple, Protocol
+
+import anyio
+import numpy as np
+
+from .._core.attempt import EventSink
+from ..audio.frame import AudioFrame
+from ..exceptions import APIConnectionError, APITimeoutError
+from ..stream import RecognizeStream
+from .dialogue import Dialogue, Message
+
+__all__ = ("Connection", "DialogueStream")
+
+_EXPLANATION = 0.5  # seconds for a close to arrive that says why a send failed
+_SILENCE = 400  # of 32768: what is quieter, about -38 dB, is no speech
+_NOISY = 60.0  # seconds after which a session is rolled over where the line is never so quiet
+
+
+class Connection(Protocol):
+    """What a conversation needs: messages both ways, each wait with a deadline of its own."""
+
+    on_pong: Callable[[], None] | None
+
+    async def send(self, message: Message) -> None:
+        """Send one message, or raise an `APIConnectionError`."""
+
+    async def receive(self) -> Message | None:
+        """Return the next message, `None` after a clean end, or raise an `APIError`."""
+
+
+class _Ears(NamedTuple):
+    """Where a conversation takes what the provider says."""
+
+    events: EventSink
+    alive: Callable[[], None]
+    silence: Callable[[float, int | None], None]
+
+
+class DialogueStream(RecognizeStream):
+    """
+    Recognises by talking to a provider: an engine says where, and in which words.
+
+    An attempt has one connection, or several one after the other: a provider's cap on the
+    length of a session is met by moving on to a new one while nobody speaks. Nothing is lost by
+    that: audio waits, and what the old session still has to say is waited for.
+    """
+
+    _max_session: float = math.inf
+    """Seconds after which a connection is replaced at the next silence."""
+
+    @abstractmethod
+    def _connect(self) -> AbstractAsyncContextManager[Connection]:
+        """Open a connection for a block."""
+
+    @abstractmethod
+    def _begin(self, start: float) -> Dialogue:
+        """Begin a dialogue at *start* on the attempt's clock."""
+
+    async def _run(self) -> None:
+        start = 0.0
+        while True:
+            async with self._connect() as connection:
+                conversation = _Conversation(
+                    connection,
+                    self._begin(start),
+                    _Ears(self._event_ch, self._report_alive, self._report_silence),
+                    self._conn_options.drain_seconds,
+                )
+                await conversation.run(self._input_ch, self._max_session)
+            if conversation.input_ended:
+                return
+            start = conversation.dialogue.sent
+
+
+class _Conversation:
+    """One connection's worth of an attempt."""
+
+    def __init__(
+        self, connection: Connection, dialogue: Dialogue, ears: _Ears, drain_seconds: float
+    ) -> None:
+        self._connection = connection
+        self.dialogue = dialogue
+        self._ears = ears
+        self._drain_seconds = drain_seconds
+        self.input_ended = False
+        self._ready = anyio.Event()
+        self._last_word = anyio.current_time()
+        if dialogue.pongs_count:
+            connection.on_pong = ears.alive
+
+    async def run(self, items: AsyncIterable[Any], max_session: float) -> None:
+        expiry = anyio.current_time() + max_session
+        async with anyio.create_task_group() as task_group:
+            task_group.start_soon(self._talk, items, expiry)
+            if self.dialogue.keep_alive_interval < math.inf:
+                task_group.start_soon(self._keep_alive)
+            await self._listen()
+            task_group.cancel_scope.cancel()
+
+    async def _listen(self) -> None:
+        dialogue, ears = self.dialogue, self._ears
+        while not dialogue.done:
+            if dialogue.ready:
+                self._ready.set()
+            message = await self._connection.receive()
+            if message is None:
+                dialogue.closed()
+                return
+            for event in dialogue.hear(message):
+                ears.events.send_nowait(event)
+            if dialogue.silences:
+                for silence in dialogue.silences:
+                    ears.silence(*silence)
+                dialogue.silences.clear()
+            elif dialogue.ready:  # it lives, even if it said nothing for the consumer
+                ears.alive()
+
+    # ---- talking
+
+    async def _talk(self, items: AsyncIterable[Any], expiry: float) -> None:
+        try:
+            await self._say(self.dialogue.opening())
+            await self._ready.wait()
+            await self._say_input(items, expiry)
+            await self._say(self.dialogue.ending())
+        except APITimeoutError:
+            raise
+        except APIConnectionError:
+            await anyio.sleep(_EXPLANATION)  # the listener may learn why, and raise that
+            raise
+        if not self.input_ended:
+            await self._limit_drain()
+
+    async def _say_input(self, items: AsyncIterable[Any], expiry: float) -> None:
+        dialogue = self.dialogue
+        async for item in items:
+            if isinstance(item, AudioFrame):
+                await self._say(dialogue.audio(item))
+            else:
+                await self._say(dialogue.flush())
+            age = anyio.current_time() - expiry
+            if age > 0 and dialogue.quiet and (age > _NOISY or _is_silent(item)):
+                return
+        self.input_ended = True
+
+    async def _say(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            await self._connection.send(message)
+            self._last_word = anyio.current_time()
+
+    async def _keep_alive(self) -> None:
+        interval = self.dialogue.keep_alive_interval
+        while True:
+            await anyio.sleep_until(self._last_word + interval)
+            if anyio.current_time() >= self._last_word + interval:
+                await self._say(self.dialogue.keep_alive())
+                self._last_word = anyio.current_time()
+
+    async def _limit_drain(self) -> None:
+        """Fail when a session that was rolled over does not end; the input goes on meanwhile."""
+        seconds = self._drain_seconds
+        await anyio.sleep(min(seconds, 3600.0))
+        raise APITimeoutError(
+            f"{self.dialogue.name} did not end a session within {seconds:g} s "
+            f"(drain_timeout) of being asked to; a new one takes over"
+        )
+
+
+def _is_silent(item: object) -> bool:
+    """Whether *item* is a flush, where the caller says that something ended, or quiet audio."""
+    if not isinstance(item, AudioFrame):
+        return True
+    return bool(np.max(np.abs(item.to_array().astype(np.int32)), initial=0) < _SILENCE)

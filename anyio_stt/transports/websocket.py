@@ -1,0 +1,313 @@
+"""
+A websocket over anyio streams, on every event loop, with no wait without a deadline.
+
+wsproto does the protocol: it does no input or output, needs only h11, runs on every supported
+Python, and does not clash with the versions of `websockets` that other clients pin.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+from anyio.abc import ByteStream
+from wsproto import ConnectionType, WSConnection
+from wsproto.events import (
+    BytesMessage,
+    CloseConnection,
+    Event,
+    Message,
+    Ping,
+    Pong,
+    TextMessage,
+)
+from wsproto.utilities import LocalProtocolError, RemoteProtocolError
+
+from ..exceptions import APIConnectionError, APITimeoutError
+from .address import Address
+from .dialling import dial, hang_up
+from .websocket_errors import ABNORMAL, CLEAN, close_error
+from .websocket_handshake import shake_hands
+
+__all__ = ("WebSocket", "WebSocketOptions", "connect_websocket")
+
+
+@dataclass(frozen=True, slots=True)
+class WebSocketOptions:
+    """
+    Deadlines in seconds, and bounds.
+
+    Args:
+        connect_timeout: for name, proxy, TCP, TLS and handshake together.
+        send_timeout: for one message; longer means the peer has stopped reading.
+        close_timeout: for the peer's answer to our close.
+        ping_interval: silence of the peer after which it is pinged.
+        ping_timeout: further silence after which it counts as lost. Any byte is an answer.
+        max_message: bytes a message of the peer may have.
+        compression: whether to offer permessage-deflate; audio gains nothing by it.
+        tls: certificates; the system's if there is none.
+    """
+
+    connect_timeout: float = 10.0
+    send_timeout: float = 10.0
+    close_timeout: float = 2.0
+    ping_interval: float = 20.0
+    ping_timeout: float = 20.0
+    max_message: int = 16 * 1024 * 1024
+    compression: bool = False
+    tls: ssl.SSLContext | None = field(default=None, repr=False)
+
+
+@asynccontextmanager
+async def connect_websocket(
+    address: Address,
+    *,
+    headers: Sequence[tuple[str, str]] = (),
+    secrets: Sequence[str] = (),
+    options: WebSocketOptions | None = None,
+) -> AsyncIterator[WebSocket]:
+    """
+    Open a websocket for the block: leaving it closes politely, failing or cancelling it at once.
+
+    Args:
+        address: where to.
+        headers: of the handshake.
+        secrets: never shown in an error.
+        options: deadlines and bounds.
+
+    Raises:
+        APITimeoutError: when it takes longer than `connect_timeout`.
+        APIStatusError: when the peer answers with another status than 101.
+        APIConnectionError: when it cannot be reached or is lost.
+    """
+    options = options or WebSocketOptions()
+    socket = await _open(address, headers, secrets, options)
+    try:
+        yield socket
+        await socket.aclose()
+    finally:
+        await socket.abort()
+
+
+async def _open(
+    address: Address,
+    headers: Sequence[tuple[str, str]],
+    secrets: Sequence[str],
+    options: WebSocketOptions,
+) -> WebSocket:
+    with anyio.move_on_after(options.connect_timeout):
+        stream = await dial(address, tls=options.tls)
+        connection = WSConnection(ConnectionType.CLIENT)
+        try:
+            events = await shake_hands(
+                stream, connection, address, headers, secrets, options.compression
+            )
+        except BaseException:
+            await hang_up(stream)
+            raise
+        return WebSocket(stream, connection, address, options, secrets, events)
+    raise APITimeoutError(
+        f"{address} did not open a websocket within {options.connect_timeout:g} s "
+        f"(connect_timeout); is it the right address?"
+    )
+
+
+class WebSocket:
+    """
+    An open websocket. One task may receive; any may send.
+
+    A cancelled `receive` loses nothing. A cancelled `send` may have sent half a message, so the
+    socket is of no more use: every further use says so.
+    """
+
+    def __init__(
+        self,
+        stream: ByteStream,
+        connection: WSConnection,
+        address: Address,
+        options: WebSocketOptions,
+        secrets: Sequence[str] = (),
+        events: Sequence[Event] = (),
+    ) -> None:
+        self._stream = stream
+        self._connection = connection
+        self._address = address
+        self._options = options
+        self._secrets = secrets
+        self._events = deque(events)
+        self._parts: list[str | bytes] = []
+        self._size = 0
+        self._turn = anyio.Lock(fast_acquire=True)
+        self._cut = False
+        self._closed: CloseConnection | None = None
+        self.on_pong: Callable[[], None] | None = None
+        """Called for each answer to a ping: a sign of life that is no message."""
+
+    def __repr__(self) -> str:
+        return f"<WebSocket {self._address}>"
+
+    async def send(self, message: str | bytes) -> None:
+        """
+        Send one message.
+
+        Raises:
+            APITimeoutError: when the peer does not read it within `send_timeout`.
+            APIConnectionError: when the connection is lost, closed, or a send was cut short.
+        """
+        await self._write(
+            TextMessage(message) if isinstance(message, str) else BytesMessage(message)
+        )
+
+    async def receive(self) -> str | bytes | None:
+        """
+        Return the next message, or `None` when the peer closed without complaint.
+
+        Raises:
+            APITimeoutError: when the peer answers no ping.
+            APIStatusError: when it closed with a complaint; `status_code` is the close code.
+            APIConnectionError: when it is lost or breaks the protocol.
+        """
+        while True:
+            while self._events:
+                event = self._events.popleft()
+                if isinstance(event, Message):
+                    message = self._collect(event)
+                    if message is not None:
+                        return message
+                else:
+                    await self._answer(event)
+            if self._closed is not None:
+                self._check(self._closed)
+                return None
+            self._take(await self._read_or_ping())
+
+    async def aclose(self) -> None:
+        """Close: say so, wait for the peer's word up to `close_timeout`, then hang up."""
+        try:
+            with anyio.move_on_after(self._options.close_timeout), suppress(APIConnectionError):
+                if not self._cut and self._closed is None:
+                    await self._write(CloseConnection(1000))
+                    while self._closed is None:
+                        await self._skip()
+        finally:
+            await self.abort()
+
+    async def abort(self) -> None:
+        """Hang up at once, whatever the peer does."""
+        self._cut = True
+        await hang_up(self._stream)
+
+    # ---- out
+
+    async def _write(self, event: Event) -> None:
+        with anyio.move_on_after(self._options.send_timeout):
+            async with self._turn:
+                await self._write_in_turn(event)
+            return
+        raise APITimeoutError(
+            f"{self._address} did not read a message within {self._options.send_timeout:g} s "
+            f"(send_timeout): it has stopped reading"
+        )
+
+    async def _write_in_turn(self, event: Event) -> None:
+        if self._cut:
+            raise APIConnectionError(
+                f"the connection to {self._address} is of no more use: a send was cut short"
+            )
+        try:
+            data = self._connection.send(event)
+        except LocalProtocolError as exc:
+            raise self._lost("is closing") from exc
+        self._cut = True
+        try:
+            await self._stream.send(data)
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError) as exc:
+            raise self._lost() from exc
+        self._cut = False
+
+    # ---- in
+
+    def _collect(self, event: Message[Any]) -> str | bytes | None:
+        self._size += len(event.data)
+        if self._size > self._options.max_message:
+            raise APIConnectionError(
+                f"{self._address} sent a message of more than {self._options.max_message} bytes "
+                f"(max_message)",
+                retryable=False,
+            )
+        if event.message_finished and not self._parts:
+            self._size = 0
+            return event.data if isinstance(event, TextMessage) else bytes(event.data)
+        self._parts.append(event.data)
+        if not event.message_finished:
+            return None
+        parts, self._parts, self._size = self._parts, [], 0
+        if isinstance(event, TextMessage):
+            return "".join(part for part in parts if isinstance(part, str))
+        return b"".join(part for part in parts if not isinstance(part, str))
+
+    async def _answer(self, event: Event) -> None:
+        if isinstance(event, Ping):
+            await self._write(event.response())
+        elif isinstance(event, Pong):
+            if self.on_pong is not None:
+                self.on_pong()
+        elif isinstance(event, CloseConnection):
+            self._closed = event
+            with suppress(APIConnectionError):  # it may not wait for our answer
+                await self._write(event.response())
+
+    def _check(self, close: CloseConnection) -> None:
+        code = int(close.code)
+        if code not in CLEAN:
+            raise close_error(self._address, code, close.reason or "", self._secrets)
+
+    async def _read_or_ping(self) -> bytes:
+        with anyio.move_on_after(self._options.ping_interval):
+            return await self._read()
+        await self._write(Ping(b"still there?"))
+        with anyio.move_on_after(self._options.ping_timeout):
+            return await self._read()
+        silence = self._options.ping_interval + self._options.ping_timeout
+        raise APITimeoutError(
+            f"{self._address} sent nothing for {silence:g} s and answered no ping "
+            f"(ping_interval, ping_timeout): the connection is half open"
+        )
+
+    async def _read(self) -> bytes:
+        try:
+            return await self._stream.receive()
+        except anyio.EndOfStream:
+            raise self._lost() from None
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError) as exc:
+            raise self._lost() from exc
+
+    def _take(self, data: bytes) -> None:
+        try:
+            self._connection.receive_data(data)
+            self._events.extend(self._connection.events())
+        except RemoteProtocolError as exc:
+            raise APIConnectionError(
+                f"{self._address} broke the websocket protocol: {exc}"
+            ) from exc
+
+    async def _skip(self) -> None:
+        """Receive without looking, until the close."""
+        while self._events:
+            event = self._events.popleft()
+            if isinstance(event, CloseConnection):
+                self._closed = event
+        if self._closed is None:
+            self._take(await self._read())
+
+    def _lost(self, why: str = "") -> APIConnectionError:
+        if why:
+            return APIConnectionError(f"the connection to {self._address} {why}")
+        error = close_error(self._address, ABNORMAL)
+        assert isinstance(error, APIConnectionError)
+        return error
