@@ -150,4 +150,6 @@ def _files() -> Iterator[tuple[object, str]]:
             target = os.readlink(entry)
         except OSError:  # the descriptor of the listing itself
             continue
+        if target == "/dev/null":  # uvloop keeps one open from its first listener on
+            continue
         yield (entry.name, target), f"{entry.name} ({target})"

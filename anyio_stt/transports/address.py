@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
@@ -106,14 +107,24 @@ def _join(base: str, path: str) -> str:
     return "/" + "/".join([*given, *wanted[shared:]])
 
 
-def api_key_from(given: str | None, environ_value: str | None, variable: str, engine: str) -> str:
+def api_key_from(
+    given: str | None, variable: str, engine: str, *, required: bool = True
+) -> str | None:
     """
-    Return the key that was given, or that of the environment.
+    Return the key that was given, or that of the environment; `None` if none is required.
+
+    Args:
+        given: what the user said.
+        variable: the provider's usual environment variable.
+        engine: its name, for errors.
+        required: whether there must be one; a server of one's own may need none.
 
     Raises:
         ValueError: when there is neither, or the key cannot be sent in a header.
     """
-    key = (given if given is not None else environ_value or "").strip()
+    key = (given if given is not None else os.environ.get(variable, "")).strip()
+    if not key and not required:
+        return None
     if not key:
         raise ValueError(
             f"{engine} needs a key: give it as api_key= or set the environment variable {variable}"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from abc import abstractmethod
 from collections.abc import AsyncIterable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import anyio
 import numpy as np
@@ -14,13 +13,18 @@ import numpy as np
 from .._core.attempt import EventSink
 from ..audio.frame import AudioFrame
 from ..exceptions import APIConnectionError, APITimeoutError
+from ..options import APIConnectOptions
 from ..stream import RecognizeStream
 from .dialogue import Dialogue, Message
+
+if TYPE_CHECKING:
+    from ..stt import STT
 
 __all__ = ("Connection", "DialogueStream")
 
 _EXPLANATION = 0.5  # seconds for a close to arrive that says why a send failed
-_SILENCE = 400  # of 32768: what is quieter, about -38 dB, is no speech
+_LOUD = 400  # of 32768: what is quieter, below -38 dB, is no speech
+_PAUSE = 0.3  # seconds of silence that are no gap within a word
 _NOISY = 60.0  # seconds after which a session is rolled over where the line is never so quiet
 
 
@@ -51,18 +55,37 @@ class DialogueStream(RecognizeStream):
     An attempt has one connection, or several one after the other: a provider's cap on the
     length of a session is met by moving on to a new one while nobody speaks. Nothing is lost by
     that: audio waits, and what the old session still has to say is waited for.
+
+    Args:
+        stt: the engine.
+        connect: opens a connection for a block; raises `APIError`.
+        begin: begins a dialogue, at so many seconds on the attempt's clock.
+        conn_options: retries, deadlines and bounds.
+        sample_rate: what the provider wants.
+        frame_duration: seconds of audio a message should have.
+        max_session: seconds after which a connection is replaced at the next silence.
     """
 
-    _max_session: float = math.inf
-    """Seconds after which a connection is replaced at the next silence."""
-
-    @abstractmethod
-    def _connect(self) -> AbstractAsyncContextManager[Connection]:
-        """Open a connection for a block."""
-
-    @abstractmethod
-    def _begin(self, start: float) -> Dialogue:
-        """Begin a dialogue at *start* on the attempt's clock."""
+    def __init__(
+        self,
+        *,
+        stt: STT,
+        connect: Callable[[], AbstractAsyncContextManager[Connection]],
+        begin: Callable[[float], Dialogue],
+        conn_options: APIConnectOptions,
+        sample_rate: int,
+        frame_duration: float = 0.1,
+        max_session: float = math.inf,
+    ) -> None:
+        super().__init__(
+            stt=stt,
+            conn_options=conn_options,
+            sample_rate=sample_rate,
+            frame_duration=frame_duration,
+        )
+        self._connect = connect
+        self._begin = begin
+        self._max_session = max_session
 
     async def _run(self) -> None:
         start = 0.0
@@ -93,6 +116,7 @@ class _Conversation:
         self.input_ended = False
         self._ready = anyio.Event()
         self._last_word = anyio.current_time()
+        self._silence = 0.0
         if dialogue.pongs_count:
             connection.on_pong = ears.alive
 
@@ -142,14 +166,19 @@ class _Conversation:
     async def _say_input(self, items: AsyncIterable[Any], expiry: float) -> None:
         dialogue = self.dialogue
         async for item in items:
-            if isinstance(item, AudioFrame):
-                await self._say(dialogue.audio(item))
-            else:
-                await self._say(dialogue.flush())
+            frame = item if isinstance(item, AudioFrame) else None
+            await self._say(dialogue.flush() if frame is None else dialogue.audio(frame))
             age = anyio.current_time() - expiry
-            if age > 0 and dialogue.quiet and (age > _NOISY or _is_silent(item)):
+            if age > 0 and self._pauses(frame, age) and dialogue.quiet:
                 return
         self.input_ended = True
+
+    def _pauses(self, frame: AudioFrame | None, age: float) -> bool:
+        """Whether a new session may begin after *frame*; a flush is no time: the end may follow."""
+        if frame is None:
+            return False
+        self._silence = self._silence + frame.duration if _is_silent(frame) else 0.0
+        return self._silence >= _PAUSE or age > _NOISY
 
     async def _say(self, messages: Iterable[Message]) -> None:
         for message in messages:
@@ -174,8 +203,5 @@ class _Conversation:
         )
 
 
-def _is_silent(item: object) -> bool:
-    """Whether *item* is a flush, where the caller says that something ended, or quiet audio."""
-    if not isinstance(item, AudioFrame):
-        return True
-    return bool(np.max(np.abs(item.to_array().astype(np.int32)), initial=0) < _SILENCE)
+def _is_silent(frame: AudioFrame) -> bool:
+    return bool(np.max(np.abs(frame.to_array().astype(np.int32)), initial=0) < _LOUD)

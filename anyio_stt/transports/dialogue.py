@@ -71,13 +71,25 @@ class Dialogue(ABC):
         """What to say when there is nothing to say."""
         return ()
 
-    @abstractmethod
-    def hear(self, message: Message) -> Iterable[SpeechEvent]:
+    def hear(self, message: Message) -> list[SpeechEvent]:
         """
         Understand what the provider said.
 
         Raises:
             APIError: when it reports a failure, or says what its protocol does not know.
+        """
+        try:
+            return list(self.understand(json_object(message)))
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as exc:
+            raise self.garbage(message, exc) from exc
+
+    @abstractmethod
+    def understand(self, body: dict[str, Any]) -> Iterable[SpeechEvent]:
+        """
+        Make events of one message; what it lacks may raise as Python raises it.
+
+        Raises:
+            APIError: when the provider reports a failure.
         """
 
     def closed(self) -> None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
 from anyio.abc import ByteStream
-from wsproto import ConnectionType, WSConnection
+from wsproto import WSConnection
 from wsproto.events import (
     BytesMessage,
     CloseConnection,
@@ -30,11 +30,10 @@ from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 from ..exceptions import APIConnectionError, APITimeoutError
 from .address import Address
-from .dialling import dial, hang_up
+from .dialling import hang_up
 from .websocket_errors import ABNORMAL, CLEAN, close_error
-from .websocket_handshake import shake_hands
 
-__all__ = ("WebSocket", "WebSocketOptions", "connect_websocket")
+__all__ = ("WebSocket", "WebSocketOptions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,60 +60,6 @@ class WebSocketOptions:
     max_message: int = 16 * 1024 * 1024
     compression: bool = False
     tls: ssl.SSLContext | None = field(default=None, repr=False)
-
-
-@asynccontextmanager
-async def connect_websocket(
-    address: Address,
-    *,
-    headers: Sequence[tuple[str, str]] = (),
-    secrets: Sequence[str] = (),
-    options: WebSocketOptions | None = None,
-) -> AsyncIterator[WebSocket]:
-    """
-    Open a websocket for the block: leaving it closes politely, failing or cancelling it at once.
-
-    Args:
-        address: where to.
-        headers: of the handshake.
-        secrets: never shown in an error.
-        options: deadlines and bounds.
-
-    Raises:
-        APITimeoutError: when it takes longer than `connect_timeout`.
-        APIStatusError: when the peer answers with another status than 101.
-        APIConnectionError: when it cannot be reached or is lost.
-    """
-    options = options or WebSocketOptions()
-    socket = await _open(address, headers, secrets, options)
-    try:
-        yield socket
-        await socket.aclose()
-    finally:
-        await socket.abort()
-
-
-async def _open(
-    address: Address,
-    headers: Sequence[tuple[str, str]],
-    secrets: Sequence[str],
-    options: WebSocketOptions,
-) -> WebSocket:
-    with anyio.move_on_after(options.connect_timeout):
-        stream = await dial(address, tls=options.tls)
-        connection = WSConnection(ConnectionType.CLIENT)
-        try:
-            events = await shake_hands(
-                stream, connection, address, headers, secrets, options.compression
-            )
-        except BaseException:
-            await hang_up(stream)
-            raise
-        return WebSocket(stream, connection, address, options, secrets, events)
-    raise APITimeoutError(
-        f"{address} did not open a websocket within {options.connect_timeout:g} s "
-        f"(connect_timeout); is it the right address?"
-    )
 
 
 class WebSocket:

@@ -1,0 +1,29 @@
+"""
+Servers in this process, on loopback, that speak a provider's protocol and do wrong on purpose.
+
+    async with DeepgramServer([Fault(Action.RESET, Moment.FINAL)]) as server:
+        async with DeepgramSTT(base_url=server.base_url, api_key=server.api_key) as stt:
+            ...
+
+They recognise the words of `say_words`, so that what was heard, lost or doubled shows.
+"""
+
+from .deepgram import DeepgramServer as DeepgramServer
+from .faults import Action as Action
+from .faults import Fault as Fault
+from .faults import Moment as Moment
+from .server import FaultServer as FaultServer
+from .server import refused_port as refused_port
+from .words import say_words as say_words
+from .words import word_name as word_name
+
+__all__ = (
+    "Action",
+    "DeepgramServer",
+    "Fault",
+    "FaultServer",
+    "Moment",
+    "refused_port",
+    "say_words",
+    "word_name",
+)

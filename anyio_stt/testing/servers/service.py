@@ -1,0 +1,82 @@
+"""What the servers of one-connection protocols have in common: a recogniser that answers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias, Union
+
+from .faults import Moment
+from .link import Link
+
+__all__ = ("Framing", "Message", "Reply", "Service", "answer")
+
+Message: TypeAlias = Union[str, bytes]
+Framing: TypeAlias = Callable[[Message], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One message to the client; `final` where it freezes a transcript."""
+
+    message: Message
+    final: bool = False
+
+
+class Service(ABC):
+    """
+    The provider's side of one conversation, without input or output.
+
+    It keeps what it was told in `log`: text messages as they came, and for audio one entry
+    `audio` in a row.
+    """
+
+    garbage: Message = '{"type": garbage'
+
+    def __init__(self) -> None:
+        self.heard = 0.0
+        self.ending = False
+        self.done = False
+        self.log: list[str] = []
+
+    def greet(self) -> Iterable[Reply]:
+        """What to say first."""
+        return ()
+
+    @abstractmethod
+    def hear(self, message: Message) -> Iterable[Reply]:
+        """Answer one message."""
+
+    def note(self, entry: str) -> None:
+        """Write into the log."""
+        if entry != "audio" or self.log[-1:] != ["audio"]:
+            self.log.append(entry)
+
+
+async def answer(link: Link, service: Service, replies: Iterable[Reply], framing: Framing) -> None:
+    """
+    Send replies, with what the fault makes of them.
+
+    Args:
+        link: the client's connection.
+        service: who says them.
+        replies: what is to be said.
+        framing: from a message to bytes.
+    """
+    if service.heard or service.ending:
+        moment = Moment.DRAINING if service.ending else Moment.HEARING
+        await link.reach(moment, heard=service.heard)
+    for reply in replies:
+        data = framing(reply.message)
+        if reply.final:
+            await link.reach(Moment.FINAL, about=data)
+        if link.take_garbage():
+            await link.send(framing(service.garbage))
+        if link.mute:
+            return
+        await link.send(data, slow=True)
+        if reply.final and link.duplicate:
+            await link.send(framing(reply.message))
+    if link.take_garbage():
+        await link.send(framing(service.garbage))

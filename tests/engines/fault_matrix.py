@@ -1,0 +1,164 @@
+"""Every fault at every state of a protocol, and how a stream must end; used engine by engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import anyio
+import pytest
+
+from anyio_stt import (
+    STT,
+    APIConnectionError,
+    APIConnectOptions,
+    APIError,
+    APIStatusError,
+    APITimeoutError,
+    AudioFrame,
+    SpeechEventType,
+)
+from anyio_stt.testing import assert_no_leaks, cut
+from anyio_stt.testing.servers import Action, Fault, FaultServer, Moment, say_words
+
+DEADLINE = 0.4
+OPTIONS = APIConnectOptions(
+    max_retry=0,
+    timeout=DEADLINE,
+    drain_timeout=DEADLINE,
+    idle_timeout=DEADLINE,
+    close_timeout=DEADLINE,
+)
+PATIENT = replace(OPTIONS, drain_timeout=3.0, idle_timeout=3.0)
+ANY_LATER = (Moment.OPENED, Moment.HEARING, Moment.FINAL, Moment.DRAINING)
+ANY = (Moment.OPENING, *ANY_LATER)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A fault and the error it must give; `None`: the stream must succeed."""
+
+    fault: Fault
+    error: type[APIError] | None
+    retryable: bool | None = None
+
+    def __str__(self) -> str:
+        return str(self.fault).replace(" ", "-")
+
+
+def hangs(*moments: Moment) -> list[Cell]:
+    """Make the ways of a peer not to answer, at each moment."""
+    kinds = (Action.SILENT, Action.HALF_OPEN, Action.STOP_READING)
+    return [
+        Cell(Fault(kind, at, after=0.5), APITimeoutError, True)
+        for kind in kinds
+        for at in moments
+        if not (kind is Action.SILENT and at is Moment.OPENING)
+    ]
+
+
+def breaks(*moments: Moment) -> list[Cell]:
+    """Make resets at each moment."""
+    return [Cell(Fault(Action.RESET, at, after=0.5), APIConnectionError, True) for at in moments]
+
+
+def closes(*moments: Moment) -> list[Cell]:
+    """Make closes at each moment: refused for good, and for now."""
+    return [
+        Cell(Fault(Action.CLOSE, at, after=0.5, code=code), APIStatusError, retryable)
+        for at in moments
+        for code, retryable in ((1008, False), (1011, True), (4401, False), (4429, True))
+    ]
+
+
+def statuses() -> list[Cell]:
+    """Make refusals by HTTP status."""
+    wanted = {401: False, 403: False, 404: False, 408: True, 429: True, 500: True, 503: True}
+    return [
+        Cell(Fault(Action.STATUS, status=status, retry_after="7"), APIStatusError, retryable)
+        for status, retryable in wanted.items()
+    ]
+
+
+def garbage(*moments: Moment) -> list[Cell]:
+    """Make messages that are none of the protocol's, at each moment."""
+    return [Cell(Fault(Action.GARBAGE, at, after=0.5), APIConnectionError, True) for at in moments]
+
+
+def harmless() -> list[Cell]:
+    """Make faults that a stream must survive within one attempt."""
+    return [
+        Cell(Fault(Action.SLOW, delay=0.01), None),
+        Cell(Fault(Action.DUPLICATE), None),
+        Cell(Fault(Action.CUT, piece=1), None),
+        Cell(Fault(Action.CUT, piece=7), None),
+    ]
+
+
+def matrix(cells: list[Cell]) -> pytest.MarkDecorator:
+    """Run a test with each cell."""
+    return pytest.mark.parametrize("cell", cells, ids=str)
+
+
+async def finals(stt: STT, audio: AudioFrame, options: APIConnectOptions) -> list[str]:
+    """Stream *audio* in pieces of 20 ms and return the finals."""
+    texts = []
+    failure: APIError | None = None
+    async with stt.stream(conn_options=options) as stream, anyio.create_task_group() as tasks:
+
+        async def feed() -> None:
+            with suppress(RuntimeError):  # the stream failed first; its iterator says how
+                await stream.feed(cut(audio, 0.02))
+
+        tasks.start_soon(feed)
+        try:
+            async for event in stream:
+                if event.type is SpeechEventType.FINAL_TRANSCRIPT:
+                    texts.append(event.alternatives[0].text)  # noqa: PERF401 - one at a time
+        except APIError as exc:
+            failure = exc
+    if failure is not None:
+        raise failure
+    return texts
+
+
+async def check_cell(
+    cell: Cell,
+    server: FaultServer,
+    make: Callable[[FaultServer], STT],
+    *,
+    audio: AudioFrame | None = None,
+    options: APIConnectOptions = OPTIONS,
+) -> None:
+    """Stream to a server that does wrong: the right end, in time, and nothing left behind."""
+    audio = audio or say_words(range(1, 7))
+    async with assert_no_leaks(), server:
+        async with make(server) as stt:
+            began = anyio.current_time()
+            with anyio.fail_after(5):
+                if cell.error is None:
+                    assert (await finals(stt, audio, PATIENT))[-1:] == ["w4 w5 w6"]
+                else:
+                    await _fails(cell, stt, audio, options)
+            # connecting, hearing and draining have a deadline each, and a refusal's text
+            bound = 3 * DEADLINE + 1.0 if cell.error else 4.0
+            assert anyio.current_time() - began < bound
+        assert server.struck == 1
+        with anyio.fail_after(5):
+            while server.open and cell.fault.action is not Action.STOP_READING:
+                await anyio.sleep(0.005)
+
+
+async def _fails(cell: Cell, stt: STT, audio: AudioFrame, options: APIConnectOptions) -> None:
+    assert cell.error is not None
+    with pytest.raises(cell.error) as caught:
+        await finals(stt, audio, options)
+    error = caught.value
+    assert error.retryable is cell.retryable, error
+    assert "the-key-of-the-fault-server" not in f"{error!r}{error}"
+    if isinstance(error, APIStatusError) and cell.fault.action is Action.STATUS:
+        assert error.status_code == cell.fault.status
+        assert error.retry_after == 7
+    if isinstance(error, APIStatusError) and cell.fault.action is Action.CLOSE:
+        assert error.status_code == cell.fault.code
