@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -24,7 +24,7 @@ from wsproto.events import (
 from wsproto.extensions import PerMessageDeflate
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
-from .faults import Moment
+from .faults import Fault, Moment
 from .link import HangUp, Link, PoliteClose, Refusal
 from .server import FaultServer
 from .service import Message, Service, answer
@@ -71,8 +71,8 @@ class WebResponse:
 class WebServer(FaultServer):
     """A fault server for protocols over HTTP and websocket; keeps each request in `requests`."""
 
-    def __init__(self, *args: object, **options: object) -> None:
-        super().__init__(*args, **options)  # type: ignore[arg-type]
+    def __init__(self, faults: Sequence[Fault | None] = (), *, small_buffers: bool = False) -> None:
+        super().__init__(faults, small_buffers=small_buffers)
         self.requests: list[WebRequest] = []
         self.services: list[Service] = []
 

@@ -23,7 +23,7 @@ from tests.engines.fault_matrix import (
     ANY_LATER,
     Cell,
     breaks,
-    check_cell,
+    check_cells,
     closes,
     finals,
     garbage,
@@ -35,23 +35,21 @@ from tests.engines.fault_matrix import (
 
 pytestmark = pytest.mark.real_time
 
-CELLS = [
-    *statuses(),
-    *hangs(*ANY),
-    *breaks(*ANY),
-    *closes(*ANY_LATER),
-    *garbage(*ANY_LATER),
-    *harmless(),
-]
-
 
 def engine(server: FaultServer, **options: Any) -> STT:
     return DeepgramSTT(base_url=server.base_url, api_key=server.api_key, **options)
 
 
-@matrix(CELLS)
-async def test_each_fault_ends_the_stream_in_time_with_the_right_error(cell: Cell) -> None:
-    await check_cell(cell, DeepgramServer([cell.fault]), engine)
+@matrix(
+    statuses(),
+    hangs(*ANY),
+    breaks(*ANY),
+    closes(*ANY_LATER),
+    garbage(*ANY_LATER),
+    harmless(),
+)
+async def test_each_fault_ends_the_stream_in_time_with_the_right_error(cells: list[Cell]) -> None:
+    await check_cells(cells, DeepgramServer, engine)
 
 
 async def test_a_refused_connection_is_retryable() -> None:
