@@ -90,7 +90,7 @@ class RecognizeStream(AudioStream[SpeechEvent]):
             self._attempt.deadlines.connected()
             self._attempt.sign_of_life()
 
-    def _report_silence(self, until: float) -> None:
+    def _report_silence(self, until: float, channel: int | None = None) -> None:
         """
         Note that nothing was said before *until* but what finals cover.
 
@@ -98,10 +98,11 @@ class RecognizeStream(AudioStream[SpeechEvent]):
 
         Args:
             until: seconds from the first sample this attempt read.
+            channel: on which channel, from engines that hear channels apart.
         """
         self._report_alive()
         if self._attempt is not None:
-            self._attempt.silence(until)
+            self._attempt.silence(until, channel)
 
     # ---- for users
 

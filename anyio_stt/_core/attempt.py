@@ -99,10 +99,10 @@ class Attempt:
         self.sign_of_life()
         self._output.send(event, self._origin_seconds)
 
-    def silence(self, until: float) -> None:
+    def silence(self, until: float, channel: int | None) -> None:
         """Take it that nothing was said before *until* that no final covers."""
         if not self.reader.closed:
-            self._output.silence(self._origin_seconds + until)
+            self._output.silence(self._origin_seconds + until, channel)
 
     def sign_of_life(self) -> None:
         """Restart the idle deadline."""

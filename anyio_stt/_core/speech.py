@@ -98,10 +98,11 @@ class SpeechOutput:
             event = covered
         self._speak(SIGNALS[event.type], event)
 
-    def silence(self, until: float) -> None:
+    def silence(self, until: float, channel: int | None) -> None:
         """Count the audio before *until*, in seconds of the stream, as covered."""
         position = min(round(until * self._journal.rate), self._journal.log.position)
-        self._journal.cover(self._coverage.extend(position, None))
+        self._coverage.channels = self._journal.num_channels
+        self._journal.cover(self._coverage.extend(position, channel))
 
     def begin_attempt(self, position: int) -> None:
         """Expect a new attempt to repeat itself; nobody will speak of what lies before."""
