@@ -42,7 +42,7 @@ class DeepgramDialogue(Dialogue):
     def audio(self, frame: AudioFrame) -> Iterable[Message]:
         """Say the samples as they are."""
         super().audio(frame)
-        return (bytes(fit_channels(frame, self._options.channels).data),)
+        return (bytes(_fit_channels(frame, self._options.channels).data),)
 
     def flush(self) -> Iterable[Message]:
         """Ask for a final of what was sent."""
@@ -116,7 +116,7 @@ class DeepgramDialogue(Dialogue):
         return int(index[0]) if self._options.multichannel else None
 
 
-def fit_channels(frame: AudioFrame, channels: int) -> AudioFrame:
+def _fit_channels(frame: AudioFrame, channels: int) -> AudioFrame:
     """
     Return *frame* with as many channels as were promised.
 
