@@ -16,6 +16,9 @@ from .cancellation import CancelReport as CancelReport
 from .cancellation import Checkpoint as Checkpoint
 from .cancellation import cancel_everywhere as cancel_everywhere
 from .clock import autojump_backends as autojump_backends
+from .conformance import ContractViolation as ContractViolation
+from .conformance import Violation as Violation
+from .conformance import check_stt as check_stt
 from .heard import Heard as Heard
 from .leaks import assert_no_leaks as assert_no_leaks
 from .said import end_of_speech as end_of_speech
@@ -39,6 +42,7 @@ from .scripted import Swallow as Swallow
 __all__ = (
     "CancelReport",
     "Checkpoint",
+    "ContractViolation",
     "Delay",
     "Fail",
     "Hang",
@@ -52,9 +56,11 @@ __all__ = (
     "Spoken",
     "Step",
     "Swallow",
+    "Violation",
     "assert_no_leaks",
     "autojump_backends",
     "cancel_everywhere",
+    "check_stt",
     "cut",
     "cut_at",
     "cut_randomly",

@@ -82,7 +82,8 @@ def spoken() -> Spoken:
         frames = sound.getnframes()
         data = sound.readframes(frames)
         frame = AudioFrame(data, sound.getframerate(), sound.getnchannels(), frames)
-    return Spoken(frame, (folder / "spoken.txt").read_text(encoding="utf-8").strip())
+    words = (folder / "spoken.txt").read_text(encoding="utf-8").split()
+    return Spoken(frame, " ".join(words))
 
 
 def cut(frame: AudioFrame, seconds: float) -> list[AudioFrame]:

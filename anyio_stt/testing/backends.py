@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from trio.lowlevel import Task as TrioTask
 
-__all__ = ("cancelling", "on_trio", "watching_new_tasks")
+__all__ = ("cancelling", "current_task", "on_trio", "wake", "watching_new_tasks")
 
 _Coro: TypeAlias = Coroutine[Any, Any, Any]
 
@@ -91,3 +91,27 @@ def _watching_trio(on_suspend: Callable[[_Coro], None]) -> Iterator[None]:
 
 def _is_suspended(coro: Any) -> bool:
     return inspect.getcoroutinestate(coro) == inspect.CORO_SUSPENDED
+
+
+def current_task() -> Any:
+    """Return the event loop's own object for this task."""
+    if on_trio():
+        import trio
+
+        return trio.lowlevel.current_task()
+    return asyncio.current_task()
+
+
+def wake(task: Any, error: Exception) -> None:
+    """Raise in *task* at once, through whatever shield; only for tasks that are past saving."""
+    if isinstance(task, asyncio.Task):
+        task.cancel()  # anyio's shields do not hold this back
+        return
+
+    def raise_error() -> None:
+        raise error
+
+    # trio offers no public way through a shield: this is what its own cancellation calls.
+    abort = getattr(task, "_attempt_abort", None)
+    if abort is not None and getattr(task, "_abort_func", None) is not None:
+        abort(raise_error)

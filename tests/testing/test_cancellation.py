@@ -22,8 +22,8 @@ class Lock:
 
     async def careless(self) -> None:
         self.held = True
-        await anyio.sleep(0.001)
-        await anyio.sleep(0.001)
+        await anyio.sleep(0.02)  # long enough for uvloop, whose clock counts milliseconds
+        await anyio.sleep(0.02)  # long enough for uvloop, whose clock counts milliseconds
         self.held = False
 
     async def careful(self) -> None:
@@ -61,7 +61,7 @@ async def test_cancelling_in_the_middle_really_stops_the_scenario() -> None:
     async def scenario() -> None:
         for number in range(4):
             reached.append(number)
-            await anyio.sleep(0.001)
+            await anyio.sleep(0.02)  # long enough for uvloop, whose clock counts milliseconds
 
     await cancel_everywhere(scenario, how=["scope"])
     assert reached == [0, 1, 2, 3, 0, 0, 1, 0, 1, 2, 0, 1, 2, 3]

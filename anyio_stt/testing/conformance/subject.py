@@ -1,0 +1,151 @@
+"""The engine under test: how to make it, what it is given to hear, and what was seen."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ...audio.frame import AudioFrame
+from ...options import APIConnectOptions
+from ...stt import STT
+from ..audio import cut, silence
+from .probe import BreakPoint
+from .recipes import recipe
+from .run import Item, Run, play
+from .violations import Violation
+
+__all__ = ("Subject",)
+
+
+class Subject:
+    """
+    What every check is given.
+
+    Args:
+        make: makes the engine anew.
+        audio: speech that the engine understands.
+        rng: all chance there is.
+        patience: seconds an engine may take longer than the audio lasts.
+        grace: seconds it may take to end once cancelled.
+        tolerance: seconds that times may be off.
+        make_failing: makes an engine whose attempts all fail, if there is one.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], STT],
+        audio: AudioFrame,
+        *,
+        rng: random.Random,
+        patience: float,
+        grace: float,
+        tolerance: float,
+        make_failing: Callable[[], STT] | None,
+    ) -> None:
+        self.make = make
+        self.audio = audio
+        self.rng = rng
+        self.patience = patience
+        self.grace = grace
+        self.tolerance = tolerance
+        self.make_failing = make_failing
+        self.violations: list[Violation] = []
+        self.current = ""
+        self.log: list[str] = []
+        """What was logged while the suite ran, and the errors it saw."""
+        self._reference: Run | None = None
+        self._twice: Run | None = None
+
+    # ---- hearing
+
+    @property
+    def frames(self) -> list[AudioFrame]:
+        """The audio in frames of 100 ms."""
+        return cut(self.audio, 0.1)
+
+    @property
+    def short(self) -> list[AudioFrame]:
+        """As much of it as a check needs that wants no transcript."""
+        return self.frames[:10]
+
+    def quiet(self, seconds: float) -> list[AudioFrame]:
+        """Return silence in the format of the audio."""
+        form = self.audio
+        return cut(
+            silence(seconds, sample_rate=form.sample_rate, num_channels=form.num_channels), 0.1
+        )
+
+    async def reference(self) -> Run:
+        """Return an undisturbed run over the audio; made once."""
+        if self._reference is None:
+            self._reference = await self.hear(self.frames)
+        return self._reference
+
+    async def twice(self) -> Run:
+        """Return a run over the audio twice, with a pause and a flush after each; made once."""
+        if self._twice is None:
+            part: list[Item] = [*self.frames, *self.quiet(0.5), "flush"]
+            self._twice = await self.hear(part * 2)
+        return self._twice
+
+    async def understood(self) -> Run | None:
+        """Return the undisturbed run, or `None` when it failed: "ending" says why."""
+        run = await self.reference()
+        return run if run.ended and run.error is None and run.text.strip() else None
+
+    async def hear(
+        self,
+        items: Sequence[Item],
+        *,
+        stt: STT | None = None,
+        break_at: BreakPoint | None = None,
+        max_retry: int = 2,
+    ) -> Run:
+        """Run one stream, of an engine of its own unless *stt* is given."""
+        options = self.options(max_retry)
+        if stt is not None:
+            run = await play(stt, items, options=options, patience=self.patience, break_at=break_at)
+        else:
+            async with self.make() as own:
+                run = await play(
+                    own, items, options=options, patience=self.patience, break_at=break_at
+                )
+        self.log += [repr(failure.error) for failure in run.failures]
+        if run.error is not None:
+            self.log.append(repr(run.error))
+        return run
+
+    def options(self, max_retry: int = 2) -> APIConnectOptions:
+        """Return options for a stream or call of the suite."""
+        return APIConnectOptions(
+            max_retry=max_retry,
+            retry_interval=0.05,
+            timeout=self.patience,
+            close_timeout=self.grace,
+        )
+
+    # ---- judging
+
+    def violate(self, contract_id: str, seen: str, *lines: str, **values: Any) -> None:
+        """
+        Note a violation.
+
+        Args:
+            contract_id: the line of the contract.
+            seen: what was seen.
+            lines: the body of the program that shows it; see `recipe`.
+            values: what the lines name in braces.
+        """
+        program = recipe(self.make, lines, values)
+        self.violations.append(Violation(contract_id, self.current, seen, program))
+
+    @contextmanager
+    def checking(self, name: str) -> Iterator[None]:
+        """Name the check whose violations follow."""
+        self.current = name
+        try:
+            yield
+        finally:
+            self.current = ""

@@ -1,0 +1,167 @@
+"""Runs the checks on an engine."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+
+from ...audio.frame import AudioFrame
+from ...stt import STT
+from ..audio import spoken
+from . import attempts, cancelling, hearing, lifetime, recognizing, seeing, speaking
+from .registry import Check
+from .subject import Subject
+from .violations import ContractViolation
+
+__all__ = ("CHECKS", "check_stt", "default_audio")
+
+CHECKS: tuple[Check, ...] = (
+    hearing.ending,
+    lifetime.construction,
+    lifetime.leaks,
+    lifetime.abort,
+    lifetime.closing,
+    hearing.nothing,
+    hearing.tail,
+    hearing.flush,
+    hearing.chunking,
+    hearing.streams_apart,
+    hearing.formats,
+    speaking.grammar,
+    speaking.after_end,
+    speaking.clock,
+    speaking.origin,
+    speaking.capabilities,
+    attempts.lost_connection,
+    attempts.no_retry,
+    attempts.failing,
+    cancelling.cancelled_stream,
+    cancelling.cancelled_recognize,
+    recognizing.recognize,
+    recognizing.closed_recognize,
+    seeing.usage,
+    seeing.blocking,
+    seeing.secrets,  # last: it looks through what the others made the engine say
+)
+
+
+async def check_stt(
+    make_stt: Callable[[], STT],
+    *,
+    audio: AudioFrame | None = None,
+    seed: int = 0,
+    checks: Collection[str] | None = None,
+    make_failing: Callable[[], STT] | None = None,
+    patience: float = 5.0,
+    grace: float = 1.0,
+    tolerance: float = 0.3,
+) -> None:
+    """
+    Try an engine or adapter against the contract, and report all it breaks at once.
+
+        async def test_my_engine_keeps_the_contract():
+            await check_stt(MySTT)
+
+    It runs under any event loop; an engine with threads, processes or sockets needs a real
+    clock. Every wait has a deadline, even for an engine that ignores cancellation.
+
+    Args:
+        make_stt: returns a new engine each time.
+        audio: a few seconds of speech that the engine understands. By default two and a half
+            seconds of English, the beginning of `spoken()`.
+        seed: decides everything that is chosen by chance.
+        checks: names of checks, or ids of contract lines, to try only those.
+        make_failing: returns an engine none of whose attempts can succeed: with a wrong key,
+            say, or no server. How it fails is checked too.
+        patience: seconds a stream may take longer than its audio lasts.
+        grace: seconds an engine may take to end when it is cancelled.
+        tolerance: seconds that times may be off.
+
+    Raises:
+        ContractViolation: when the engine breaks the contract; see its `violations`.
+        ValueError: for a check that does not exist.
+    """
+    selected = chosen(checks)
+    subject = Subject(
+        make_stt,
+        default_audio() if audio is None else audio,
+        rng=random.Random(seed),
+        patience=patience,
+        grace=grace,
+        tolerance=tolerance,
+        make_failing=make_failing,
+    )
+    label = await _run(subject, selected)
+    if subject.violations:
+        raise ContractViolation(label, subject.violations)
+
+
+def default_audio() -> AudioFrame:
+    """Return the speech that `check_stt` uses when it is given none."""
+    frame = spoken().frame
+    return frame.slice(0, round(2.6 * frame.sample_rate))
+
+
+def chosen(names: Collection[str] | None) -> list[Check]:
+    """
+    Return the checks with these names or contract ids, all for `None`.
+
+    Raises:
+        ValueError: for a name that is neither.
+    """
+    if names is None:
+        return list(CHECKS)
+    known = {each.name for each in CHECKS}.union(*(each.ids for each in CHECKS))
+    unknown = sorted(set(names) - known)
+    if unknown:
+        there = ", ".join(each.name for each in CHECKS)
+        raise ValueError(f"no such check: {', '.join(unknown)}; there are {there}")
+    return [each for each in CHECKS if each.name in names or set(each.ids) & set(names)]
+
+
+async def _run(subject: Subject, selected: list[Check]) -> str:
+    async with subject.make() as stt:
+        label, capabilities = stt.label, stt.capabilities
+    with _listening(subject.log):
+        for check in selected:
+            if check.needs and not getattr(capabilities, check.needs):
+                continue
+            with subject.checking(check.name):
+                try:
+                    await check.run(subject)
+                except Exception as exc:  # noqa: BLE001 - whatever it raises is the engine's
+                    _note_crash(subject, check, exc)
+    return label
+
+
+def _note_crash(subject: Subject, check: Check, error: Exception) -> None:
+    subject.log.append(repr(error))
+    subject.violate(
+        check.ids[0],
+        f"the engine raised {type(error).__name__} where none was expected: {error}",
+        "from anyio_stt.testing import check_stt",
+        f"await check_stt(make_stt, checks=['{check.name}'])",
+    )
+
+
+class _Keeper(logging.Handler):
+    """Keeps what is logged, as text."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append(self.format(record))
+
+
+@contextmanager
+def _listening(lines: list[str]) -> Iterator[None]:
+    root, keeper = logging.getLogger(), _Keeper(lines)
+    root.addHandler(keeper)
+    try:
+        yield
+    finally:
+        root.removeHandler(keeper)
