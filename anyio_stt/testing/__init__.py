@@ -27,17 +27,17 @@ from .said import interim as interim
 from .said import preflight as preflight
 from .said import start_of_speech as start_of_speech
 from .said import usage as usage
-from .scripted import Delay as Delay
-from .scripted import Fail as Fail
-from .scripted import Hang as Hang
-from .scripted import Hear as Hear
-from .scripted import HearAll as HearAll
-from .scripted import HearMarker as HearMarker
-from .scripted import Repeat as Repeat
-from .scripted import Say as Say
 from .scripted import ScriptedSTT as ScriptedSTT
-from .scripted import Step as Step
-from .scripted import Swallow as Swallow
+from .steps import Delay as Delay
+from .steps import Fail as Fail
+from .steps import Hang as Hang
+from .steps import Hear as Hear
+from .steps import HearAll as HearAll
+from .steps import HearMarker as HearMarker
+from .steps import Repeat as Repeat
+from .steps import Say as Say
+from .steps import Step as Step
+from .steps import Swallow as Swallow
 
 __all__ = (
     "CancelReport",

@@ -15,8 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
 import anyio
 
@@ -27,103 +26,15 @@ from ..stream import RecognizeStream
 from ..stt import STT
 from .heard import Heard
 from .said import final
+from .steps import Delay, Fail, Hang, Hear, HearAll, HearMarker, Repeat, Say, Step, Swallow
 
-__all__ = (
-    "Delay",
-    "Fail",
-    "Hang",
-    "Hear",
-    "HearAll",
-    "HearMarker",
-    "Repeat",
-    "Say",
-    "ScriptedSTT",
-    "ScriptedStream",
-    "Step",
-    "Swallow",
-)
+__all__ = ("ScriptedSTT", "ScriptedStream")
 
 _EPSILON = 1e-9
 
 # The attempts of one call: they run in the caller's task, so a context variable tells calls apart.
 _ATTEMPTS: ContextVar[list[Heard]] = ContextVar("recognize attempts")
 
-
-@dataclass(frozen=True, slots=True)
-class Hear:
-    """
-    Read until the attempt has heard so much audio, or the input ends.
-
-    Args:
-        seconds: counted from the attempt's first sample, not from the step before.
-    """
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class HearMarker:
-    """Read up to and including the next flush marker, or until the input ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class HearAll:
-    """Read until the input ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class Say:
-    """
-    Send an event.
-
-    Args:
-        event: the event, with times counted from the attempt's first sample; or a function that
-            makes one of what the attempt has heard.
-    """
-
-    event: SpeechEvent | Callable[[Heard], SpeechEvent]
-
-
-@dataclass(frozen=True, slots=True)
-class Fail:
-    """Raise *error*."""
-
-    error: Exception
-
-
-@dataclass(frozen=True, slots=True)
-class Hang:
-    """Do nothing until cancelled."""
-
-
-@dataclass(frozen=True, slots=True)
-class Delay:
-    """Do nothing for so many seconds."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Swallow:
-    """Do nothing for so many seconds, and ignore that one is cancelled meanwhile."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """
-    Play steps again and again until the input has ended.
-
-    Args:
-        steps: one of them must hear something.
-    """
-
-    steps: Sequence[Step]
-
-
-Step: TypeAlias = Union[Hear, HearMarker, HearAll, Say, Fail, Hang, Delay, Swallow, Repeat]
-"""What an attempt can do."""
 
 Script: TypeAlias = Iterable[Step]
 

@@ -13,7 +13,7 @@ from ..audio.frame import AudioFrame
 from ..exceptions import APIConnectionError, APIStatusError
 from .audio import cut_at, noise
 from .said import final, interim, usage
-from .scripted import Delay, Fail, Hear, HearAll, HearMarker, Say, Step
+from .steps import Delay, Fail, Hear, HearAll, HearMarker, Say, Step
 
 try:
     from hypothesis import strategies as st

@@ -24,7 +24,7 @@ async def lost_connection(subject: Subject) -> None:
     reference = await subject.understood()
     if reference is None:
         return
-    middle = subject.rng.uniform(0.2, 0.8) * subject.audio.duration
+    middle = subject.rng.uniform(0.45, 0.8) * subject.audio.duration
     points: list[BreakPoint] = [0.0, middle, "end"]
     for point in points:
         run = await subject.hear(subject.frames, break_at=point)
@@ -132,6 +132,6 @@ async def _expect_failure(
 def _chain(error: BaseException | None) -> str:
     parts = []
     while error is not None:
-        parts.append(f"{error!r} {error} {getattr(error, "__dict__", {})!r}")
+        parts.append(f"{error!r} {error} {error.__dict__!r}")
         error = error.__cause__ or error.__context__
     return "\n".join(parts)

@@ -15,7 +15,7 @@ from .subject import Subject
 
 __all__ = ("cancelled_recognize", "cancelled_stream")
 
-_SAMPLE = 6
+_SAMPLE = 4
 
 
 class _BrokenByCancellationError(Exception):

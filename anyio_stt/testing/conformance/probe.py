@@ -9,7 +9,6 @@ and there its own recorders around both.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -26,6 +25,10 @@ __all__ = ("BreakPoint", "EngineAbandonedError", "Probe", "RawAttempt", "Said")
 
 BreakPoint: TypeAlias = float | Literal["end"]
 """Where the first attempt loses its connection: after so many seconds of audio, or at the end."""
+
+
+_ABANDONED: list[object] = []
+"""Kept, because Python would try to close them again and complain where nobody listens."""
 
 
 class EngineAbandonedError(Exception):
@@ -141,8 +144,10 @@ class _Leash(Stepped):
 
     def _check(self) -> None:
         if self._abandoned():
-            with suppress(RuntimeError):  # it ignores even this
+            try:
                 self.close()
+            except RuntimeError:  # it ignores even this
+                _ABANDONED.append(self)
             raise EngineAbandonedError("the engine did not end")
 
 

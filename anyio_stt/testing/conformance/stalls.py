@@ -71,6 +71,7 @@ async def measure_stalls() -> AsyncIterator[Stalls]:
         async with anyio.create_task_group() as group:
             group.start_soon(tick)
             yield stalls
+            stalls.tick()  # the loop may have stood still until just now
             group.cancel_scope.cancel()
     finally:
         done.set()

@@ -54,7 +54,7 @@ async def check_stt(
     seed: int = 0,
     checks: Collection[str] | None = None,
     make_failing: Callable[[], STT] | None = None,
-    patience: float = 5.0,
+    patience: float = 10.0,
     grace: float = 1.0,
     tolerance: float = 0.3,
 ) -> None:
