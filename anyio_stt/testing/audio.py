@@ -68,7 +68,7 @@ class Spoken:
 
     Args:
         frame: what is heard.
-        transcript: what is said, in lower case without punctuation.
+        transcript: what is said, in lower case without punctuation, a sentence a line.
     """
 
     frame: AudioFrame
@@ -82,8 +82,7 @@ def spoken() -> Spoken:
         frames = sound.getnframes()
         data = sound.readframes(frames)
         frame = AudioFrame(data, sound.getframerate(), sound.getnchannels(), frames)
-    words = (folder / "spoken.txt").read_text(encoding="utf-8").split()
-    return Spoken(frame, " ".join(words))
+    return Spoken(frame, (folder / "spoken.txt").read_text(encoding="utf-8").strip())
 
 
 def cut(frame: AudioFrame, seconds: float) -> list[AudioFrame]:

@@ -15,7 +15,7 @@ from .registry import Check
 from .subject import Subject
 from .violations import ContractViolation
 
-__all__ = ("CHECKS", "check_stt", "default_audio")
+__all__ = ("CHECKS", "check_stt", "chosen", "default_audio")
 
 CHECKS: tuple[Check, ...] = (
     hearing.ending,
