@@ -2,7 +2,7 @@
 
 # The map. Imports point down this list, never up:
 #
-#   exceptions events options metrics audio/    values
+#   exceptions events options metrics voice audio/    values
 #   _rules/       pure decisions: lifecycle, grammar, backoff, replay, coverage, clock
 #   _core/        what carries them out: journal, reader, attempts, delivery, deadlines
 #   stt stream vad                              what an engine subclasses
@@ -12,6 +12,7 @@
 #   testing/      for those who write engines
 #   cli/          the command anyio-stt
 
+from .adapters.stream_adapter import StreamAdapter as StreamAdapter
 from .audio.frame import AudioBuffer as AudioBuffer
 from .audio.frame import AudioFrame as AudioFrame
 from .audio.frame import calculate_audio_duration as calculate_audio_duration
@@ -37,10 +38,18 @@ from .options import STTCapabilities as STTCapabilities
 from .stream import RecognizeStream as RecognizeStream
 from .stream import SpeechStream as SpeechStream
 from .stt import STT as STT
+from .vad import VAD as VAD
+from .vad import VADStream as VADStream
+from .voice import VADCapabilities as VADCapabilities
+from .voice import VADEvent as VADEvent
+from .voice import VADEventType as VADEventType
+from .voice import VADOptions as VADOptions
+from .windowed_vad import WindowedVADStream as WindowedVADStream
 
 __all__ = (
     "DEFAULT_API_CONNECT_OPTIONS",
     "STT",
+    "VAD",
     "APIConnectOptions",
     "APIConnectionError",
     "APIError",
@@ -58,9 +67,16 @@ __all__ = (
     "SpeechEvent",
     "SpeechEventType",
     "SpeechStream",
+    "StreamAdapter",
     "StreamClosedError",
     "StreamFullError",
     "StreamStatistics",
+    "VADCapabilities",
+    "VADEvent",
+    "VADEventType",
+    "VADOptions",
+    "VADStream",
+    "WindowedVADStream",
     "Word",
     "calculate_audio_duration",
     "combine_frames",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, unique
 
 __all__ = (
@@ -119,3 +119,36 @@ class SpeechEvent:
     time: float | None = None
     channel: int | None = None
     delay: float | None = None
+
+    def shifted(self, seconds: float) -> SpeechEvent:
+        """
+        Return the event on a clock that began earlier; times that are 0 or `None` stay so.
+
+        Args:
+            seconds: what is added to every time.
+        """
+        if not seconds:
+            return self
+        return replace(
+            self,
+            alternatives=[_shift_data(data, seconds) for data in self.alternatives],
+            time=None if self.time is None else self.time + seconds,
+        )
+
+
+def _shift_data(data: SpeechData, seconds: float) -> SpeechData:
+    if not data.end_time:  # no clock: zeros stay zeros
+        return data
+    words = data.words and [_shift_word(word, seconds) for word in data.words]
+    return replace(
+        data,
+        start_time=data.start_time + seconds,
+        end_time=data.end_time + seconds,
+        words=words,
+    )
+
+
+def _shift_word(word: Word, seconds: float) -> Word:
+    if not word.end_time:
+        return word
+    return replace(word, start_time=word.start_time + seconds, end_time=word.end_time + seconds)

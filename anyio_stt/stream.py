@@ -144,7 +144,8 @@ class RecognizeStream(AudioStream[SpeechEvent]):
             own_task=True,
         )
         self._monitor = MetricsMonitor(
-            self._label, lambda metrics: self._stt.emit("metrics_collected", metrics)
+            self._label,
+            lambda metrics: self._stt._report("metrics_collected", metrics),  # noqa: SLF001
         )
         self._output = SpeechOutput(
             self._label,
@@ -278,7 +279,7 @@ class RecognizeStream(AudioStream[SpeechEvent]):
         self._emit_error(error, recoverable)
 
     def _emit_error(self, error: Exception, recoverable: bool) -> None:
-        self._stt.emit(
+        self._stt._report(  # noqa: SLF001
             "error",
             STTError(wall_clock(), self._label, error, recoverable, self._attempts.number),
         )

@@ -58,6 +58,16 @@ class STT(ABC, EventEmitter):
         """What the engine can do."""
         return self._capabilities
 
+    # ---- for adapters, which are engines made of engines
+
+    def _report(self, event: str, report: STTMetrics | STTError) -> None:
+        """Tell listeners; an adapter does not, because its members do."""
+        self.emit(event, report)
+
+    def _own_options(self, conn_options: APIConnectOptions) -> APIConnectOptions:
+        """Return what holds for this layer's attempts; an adapter leaves retries to its members."""
+        return conn_options
+
     # ---- a recording at once
 
     @abstractmethod
@@ -95,19 +105,20 @@ class STT(ABC, EventEmitter):
         """
         self._check_open()
         frames, duration = _checked(buffer)
-        call = _Recognition(self, duration, conn_options)
+        own = self._own_options(conn_options)
+        call = _Recognition(self, duration, own)
 
         async def attempt() -> SpeechEvent:
-            with anyio.move_on_after(conn_options.timeout + duration) as scope:
+            with anyio.move_on_after(own.timeout + duration) as scope:
                 try:
                     return await self._recognize_impl(
                         frames, language=language, conn_options=conn_options
                     )
                 except Exception as exc:
                     if scope.cancel_called:  # what its cleanup raised matters less
-                        raise _too_slow(self._label, conn_options.timeout, duration) from exc
+                        raise _too_slow(self._label, own.timeout, duration) from exc
                     raise
-            raise _too_slow(self._label, conn_options.timeout, duration)
+            raise _too_slow(self._label, own.timeout, duration)
 
         await checkpoint()
         with anyio.CancelScope() as scope:
@@ -197,7 +208,7 @@ class _Recognition:
 
     def succeeded(self, event: SpeechEvent) -> None:
         usage = event.recognition_usage
-        self._stt.emit(
+        self._stt._report(  # noqa: SLF001 - one class
             "metrics_collected",
             STTMetrics(
                 request_id=event.request_id,
@@ -222,7 +233,8 @@ class _Recognition:
                 delay,
                 exc_info=error,
             )
-        self._stt.emit("error", STTError(wall_clock(), self._stt.label, error, recoverable, number))
+        report = STTError(wall_clock(), self._stt.label, error, recoverable, number)
+        self._stt._report("error", report)  # noqa: SLF001
 
 
 def _checked(buffer: AudioBuffer) -> tuple[AudioBuffer, float]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import replace
 
-from ..events import SpeechData, SpeechEvent, Word
+from ..events import SpeechEvent
 
 __all__ = ("PushTimes", "shift_event")
 
@@ -18,31 +17,7 @@ def shift_event(event: SpeechEvent, seconds: float) -> SpeechEvent:
         event: what the engine said, with times counted from its attempt's first sample.
         seconds: where that sample lies in the stream.
     """
-    if not seconds:
-        return event
-    return replace(
-        event,
-        alternatives=[_shift_data(data, seconds) for data in event.alternatives],
-        time=None if event.time is None else event.time + seconds,
-    )
-
-
-def _shift_data(data: SpeechData, seconds: float) -> SpeechData:
-    if not data.end_time:  # no clock: zeros stay zeros
-        return data
-    words = data.words and [_shift_word(word, seconds) for word in data.words]
-    return replace(
-        data,
-        start_time=data.start_time + seconds,
-        end_time=data.end_time + seconds,
-        words=words,
-    )
-
-
-def _shift_word(word: Word, seconds: float) -> Word:
-    if not word.end_time:
-        return word
-    return replace(word, start_time=word.start_time + seconds, end_time=word.end_time + seconds)
+    return event.shifted(seconds)
 
 
 class PushTimes:

@@ -7,6 +7,7 @@ Its decoder holds the interpreter's lock while it computes, so it runs in worker
     stt         the engine, and what it hands out
     stream      one stream's talk with a worker
     pool        the workers of an engine
+    vad         the detector that comes with it
     process     one worker, seen from here
     _worker/    what runs inside it
 """
@@ -16,11 +17,13 @@ from .options import PocketSphinxOptions as PocketSphinxOptions
 from .pool import PoolStatistics as PoolStatistics
 from .stream import PocketSphinxStream as PocketSphinxStream
 from .stt import PocketSphinxSTT as PocketSphinxSTT
+from .vad import PocketSphinxVAD as PocketSphinxVAD
 
 __all__ = (
     "Endpointing",
     "PocketSphinxOptions",
     "PocketSphinxSTT",
     "PocketSphinxStream",
+    "PocketSphinxVAD",
     "PoolStatistics",
 )

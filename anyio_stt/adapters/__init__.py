@@ -1,0 +1,13 @@
+"""
+Engines made of engines, written with nothing but what any engine has.
+
+    adapter                what they have in common
+    stream_adapter         makes streams of an engine that recognises recordings only
+    fallback_adapter       goes on with another engine when one fails
+    multi_speaker_adapter  tells the primary speaker from those behind
+    multi_channel          recognises each channel by itself
+"""
+
+from .stream_adapter import StreamAdapter as StreamAdapter
+
+__all__ = ("StreamAdapter",)

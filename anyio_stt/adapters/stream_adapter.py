@@ -1,0 +1,243 @@
+"""Streams of an engine that recognises recordings only."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections import deque
+from dataclasses import dataclass, replace
+
+import anyio
+
+from ..audio.frame import AudioFrame, calculate_audio_duration
+from ..events import SpeechData, SpeechEvent, SpeechEventType
+from ..exceptions import APIError
+from ..options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
+from ..stream import RecognizeStream
+from ..stt import STT
+from ..vad import VAD, VADStream
+from ..voice import VADEvent, VADEventType
+from .adapter import Adapter, AdapterStream
+from .open_utterance import OpenUtterance
+
+__all__ = ("StreamAdapter",)
+
+logger = logging.getLogger("anyio_stt")
+
+_MEMORY = 5.0
+"""Seconds of silence that may yet belong to an utterance, as the padding before its onset."""
+
+
+class StreamAdapter(Adapter):
+    """
+    Makes streams of a batch engine: a detector cuts the audio, each utterance is recognised.
+
+    START comes when someone speaks, END at once when they stop, the FINAL when the engine has
+    answered; meanwhile the next utterance is heard, and FINALs come in order. Utterances that
+    wait for the engine are bounded by `max_pending_audio`: beyond it the stream stops reading.
+    Retries are the engine's, once for each utterance, as `conn_options` say.
+
+    Args:
+        stt: the engine; it stays the caller's to close.
+        vad: tells speech from silence.
+        interim_interval: seconds between guesses at the utterance that is open. Each guess
+            recognises all of it again, is charged for and measured like any recognition, and is
+            made only while no finished utterance waits. In a guess, `words` holds the part that
+            it and the guess before agree on; a guess all of which is agreed on is a PREFLIGHT.
+            `None` for no guesses.
+
+    Raises:
+        ValueError: for an interval that is not positive.
+    """
+
+    def __init__(self, *, stt: STT, vad: VAD, interim_interval: float | None = None) -> None:
+        if interim_interval is not None and not interim_interval > 0:
+            raise ValueError(f"interim_interval must be positive seconds, got {interim_interval!r}")
+        super().__init__(
+            [stt],
+            capabilities=replace(
+                stt.capabilities, streaming=True, interim_results=interim_interval is not None
+            ),
+        )
+        self._wrapped = stt
+        self._vad = vad
+        self._interim_interval = interim_interval
+
+    @property
+    def wrapped_stt(self) -> STT:
+        """The engine that recognises."""
+        return self._wrapped
+
+    async def _recognize_impl(
+        self,
+        buffer: AudioFrame | list[AudioFrame],
+        *,
+        language: str | None,
+        conn_options: APIConnectOptions,
+    ) -> SpeechEvent:
+        return await self._wrapped.recognize(buffer, language=language, conn_options=conn_options)
+
+    def stream(
+        self,
+        *,
+        language: str | None = None,
+        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
+    ) -> RecognizeStream:
+        """Make a stream; it starts nothing until its block is entered."""
+        return _UtteranceStream(
+            self,
+            self._wrapped,
+            self._vad,
+            self._interim_interval,
+            language=language,
+            conn_options=conn_options,
+        )
+
+
+@dataclass(frozen=True)
+class _Utterance:
+    frames: list[AudioFrame]
+    start: float
+    end: float
+
+
+class _UtteranceStream(AdapterStream):
+    def __init__(
+        self,
+        adapter: StreamAdapter,
+        wrapped: STT,
+        vad: VAD,
+        interim_interval: float | None,
+        *,
+        language: str | None,
+        conn_options: APIConnectOptions,
+    ) -> None:
+        super().__init__(stt=adapter, conn_options=conn_options)
+        self._wrapped = wrapped
+        self._vad = vad
+        self._interval = interim_interval
+        self._language = language or ""
+
+    async def _run(self) -> None:
+        self._waiting: deque[_Utterance] = deque()
+        self._open = OpenUtterance(keep=self._interval is not None)
+        self._changed = anyio.Event()
+        self._heard_all = False
+        async with self._vad.stream() as vad_stream, anyio.create_task_group() as tasks:
+            tasks.start_soon(self._forward, vad_stream)
+            tasks.start_soon(self._recognize_in_order)
+            async for event in vad_stream:
+                self._notice(event)
+            self._heard_all = True
+            self._wake()
+
+    # ---- hearing
+
+    async def _forward(self, vad_stream: VADStream) -> None:
+        async for item in self._input_ch:
+            while self._too_much_waits():
+                await self._changed.wait()
+            if isinstance(item, self._FlushSentinel):
+                vad_stream.flush()
+                continue
+            self._open.hear(item)
+            await vad_stream.send_frame(item)
+        vad_stream.end_input()
+
+    def _too_much_waits(self) -> bool:
+        waiting = sum(utterance.end - utterance.start for utterance in self._waiting)
+        return waiting > self._given_options.max_pending_audio
+
+    def _notice(self, event: VADEvent) -> None:
+        start = event.timestamp - calculate_audio_duration(event.frames)
+        if event.type is VADEventType.START_OF_SPEECH:
+            self._say(SpeechEventType.START_OF_SPEECH, event.timestamp - event.speech_duration)
+            self._open.begin(start)
+        elif event.type is VADEventType.END_OF_SPEECH:
+            self._say(SpeechEventType.END_OF_SPEECH, event.timestamp - event.silence_duration)
+            self._open.end()
+            if event.frames:
+                self._waiting.append(_Utterance(event.frames, start, event.timestamp))
+        else:
+            if not event.speaking:
+                self._forget_before(event.timestamp - _MEMORY)
+            return
+        self._wake()
+
+    def _forget_before(self, time: float) -> None:
+        self._open.forget_before(time)
+        if time > 0 and not self._waiting:
+            self._report_silence(time)
+
+    def _say(self, kind: SpeechEventType, time: float) -> None:
+        self._event_ch.send_nowait(SpeechEvent(kind, time=time))
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = anyio.Event()
+
+    # ---- recognising
+
+    async def _recognize_in_order(self) -> None:
+        while True:
+            if self._waiting:
+                await self._recognize(self._waiting[0])
+                self._waiting.popleft()
+                self._wake()
+            elif self._heard_all:
+                return
+            else:
+                await self._guess_until_something_waits()
+
+    async def _recognize(self, utterance: _Utterance) -> None:
+        event = await self._ask(utterance, self._given_options)
+        data = event.alternatives[0] if event.alternatives else None
+        if data is None or not data.text:
+            self._report_silence(utterance.end)
+            return
+        self._event_ch.send_nowait(_on_clock(event, utterance))
+
+    async def _ask(self, utterance: _Utterance, options: APIConnectOptions) -> SpeechEvent:
+        return await self._wrapped.recognize(
+            utterance.frames, language=self._language or None, conn_options=options
+        )
+
+    async def _guess_until_something_waits(self) -> None:
+        changed = self._changed
+        with anyio.CancelScope() as scope:
+            async with anyio.create_task_group() as tasks:
+                if self._interval is not None and self._open.speaking:
+                    tasks.start_soon(self._guess, self._interval)
+                await changed.wait()
+                scope.cancel()
+
+    async def _guess(self, interval: float) -> None:
+        """Recognise the open utterance again and again; cancelled when it is over."""
+        once = replace(self._given_options, max_retry=0)
+        while True:
+            await anyio.sleep(interval)
+            frames, start, end = self._open.audio()
+            if not frames:
+                continue
+            utterance = _Utterance(frames, start, end)
+            try:
+                event = await self._ask(utterance, once)
+            except APIError:
+                logger.debug("%s failed to guess", self._wrapped.label, exc_info=True)
+                continue
+            guess = self._open.agree(_on_clock(event, utterance)) if event.alternatives else None
+            if guess is not None:
+                self._event_ch.send_nowait(guess)
+
+
+def _on_clock(event: SpeechEvent, utterance: _Utterance) -> SpeechEvent:
+    """Put the times of a recording on the stream's clock; an engine without times gets some."""
+    event = event.shifted(utterance.start)
+    spoken = [_with_times(data, utterance) for data in event.alternatives]
+    return replace(event, type=SpeechEventType.FINAL_TRANSCRIPT, alternatives=spoken)
+
+
+def _with_times(data: SpeechData, utterance: _Utterance) -> SpeechData:
+    if data.end_time and math.isfinite(data.end_time):
+        return data
+    return replace(data, start_time=utterance.start, end_time=utterance.end)
