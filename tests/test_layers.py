@@ -17,10 +17,10 @@ MODULES = sorted(ROOT.rglob("*.py"))
 
 # From the lowest layer to the highest: a file imports from its own layer or from lower ones.
 LAYERS = [
-    {"exceptions", "events", "options", "metrics", "audio"},
+    {"exceptions", "events", "options", "metrics", "voice", "audio"},
     {"_rules"},
     {"_core"},
-    {"stt", "stream", "vad"},
+    {"stt", "stream", "vad", "windowed_vad"},
     {"transports", "adapters"},
     {"engines"},
     {"testing", "cli", "__main__"},

@@ -14,7 +14,7 @@ from ...vad import VAD
 from ...voice import VADCapabilities, VADOptions
 from ...windowed_vad import WindowedVADStream
 
-__all__ = ("DEFAULT_VAD_OPTIONS", "PocketSphinxVAD")
+__all__ = ("DEFAULT_VAD_OPTIONS", "PocketSphinxVAD", "PocketSphinxVADStream")
 
 _SAMPLE_RATE = 16000
 _WINDOW = 480  # 30 ms, which is what the detector judges
