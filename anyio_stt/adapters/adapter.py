@@ -12,6 +12,7 @@ from ..metrics import STTError, STTMetrics
 from ..options import APIConnectOptions, STTCapabilities
 from ..stream import RecognizeStream
 from ..stt import STT
+from ..vad import VADStream
 
 __all__ = ("Adapter", "AdapterStream")
 
@@ -87,9 +88,9 @@ class AdapterStream(RecognizeStream):
             ),
         )
 
-    async def _relay(self, stream: RecognizeStream) -> None:
+    async def _relay(self, stream: RecognizeStream | VADStream) -> None:
         """
-        Pass everything this attempt reads on to *stream*, at the pace of its engine.
+        Pass everything this attempt reads on to *stream*, at the pace it is heard there.
 
         When the stream fails, whoever iterates it is told; this only ends.
         """
@@ -98,11 +99,14 @@ class AdapterStream(RecognizeStream):
                 if isinstance(item, self._FlushSentinel):
                     stream.flush()
                 else:
-                    for piece in _pieces(item):
-                        await stream.send_frame(piece)
+                    await self._pass_on(item, stream)
             stream.end_input()
         except StreamClosedError:
             return
+
+    async def _pass_on(self, frame: AudioFrame, stream: RecognizeStream | VADStream) -> None:
+        for piece in _pieces(frame):
+            await stream.send_frame(piece)
 
 
 def _pieces(frame: AudioFrame) -> list[AudioFrame]:

@@ -124,7 +124,7 @@ class _UtteranceStream(AdapterStream):
         self._changed = anyio.Event()
         self._heard_all = False
         async with self._vad.stream() as vad_stream, anyio.create_task_group() as tasks:
-            tasks.start_soon(self._forward, vad_stream)
+            tasks.start_soon(self._relay, vad_stream)
             tasks.start_soon(self._recognize_in_order)
             async for event in vad_stream:
                 self._notice(event)
@@ -133,16 +133,11 @@ class _UtteranceStream(AdapterStream):
 
     # ---- hearing
 
-    async def _forward(self, vad_stream: VADStream) -> None:
-        async for item in self._input_ch:
-            while self._too_much_waits():
-                await self._changed.wait()
-            if isinstance(item, self._FlushSentinel):
-                vad_stream.flush()
-                continue
-            self._open.hear(item)
-            await vad_stream.send_frame(item)
-        vad_stream.end_input()
+    async def _pass_on(self, frame: AudioFrame, stream: RecognizeStream | VADStream) -> None:
+        while self._too_much_waits():
+            await self._changed.wait()
+        self._open.hear(frame)
+        await super()._pass_on(frame, stream)
 
     def _too_much_waits(self) -> bool:
         waiting = sum(utterance.end - utterance.start for utterance in self._waiting)
