@@ -34,9 +34,11 @@ EVENT_LOOPS = {
     "testing/clock.py",  # virtual time has to know the loop it replaces
     "testing/backends.py",  # these two ask the event loop what no other can tell
     "testing/cancellation.py",
+}
+WALL_CLOCK = {
+    "_core/clock.py",  # metrics say when they were made
     "testing/conformance/stalls.py",  # a loop that stands still shows in real seconds only
 }
-WALL_CLOCK = {"_core/clock.py"}  # metrics say when they were made
 KNOWS_ANYIO = {
     "exceptions.py",  # StreamFullError is an anyio.WouldBlock
     "audio/reading.py",  # reads files without holding up the event loop
