@@ -39,10 +39,10 @@ class Subject:
         audio: AudioFrame,
         *,
         rng: random.Random,
-        patience: float,
-        grace: float,
-        tolerance: float,
-        make_failing: Callable[[], STT] | None,
+        patience: float = 10.0,
+        grace: float = 1.0,
+        tolerance: float = 0.3,
+        make_failing: Callable[[], STT] | None = None,
     ) -> None:
         self.make = make
         self.audio = audio

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 from ...audio.frame import AudioFrame
@@ -15,7 +15,7 @@ from .registry import Check
 from .subject import Subject
 from .violations import ContractViolation
 
-__all__ = ("CHECKS", "check_stt", "chosen", "default_audio")
+__all__ = ("CHECKS", "applies", "check_stt", "chosen", "default_audio", "run_checks")
 
 CHECKS: tuple[Check, ...] = (
     hearing.ending,
@@ -93,7 +93,7 @@ async def check_stt(
         tolerance=tolerance,
         make_failing=make_failing,
     )
-    label = await _run(subject, selected)
+    label = await run_checks(subject, selected)
     if subject.violations:
         raise ContractViolation(label, subject.violations)
 
@@ -121,19 +121,29 @@ def chosen(names: Collection[str] | None) -> list[Check]:
     return [each for each in CHECKS if each.name in names or set(each.ids) & set(names)]
 
 
-async def _run(subject: Subject, selected: list[Check]) -> str:
+async def applies(check: Check, subject: Subject) -> bool:
+    """Whether the engine claims what the check needs."""
+    async with subject.make() as stt:
+        return not check.needs or bool(getattr(stt.capabilities, check.needs))
+
+
+async def run_checks(subject: Subject, selected: Iterable[Check]) -> str:
+    """Run the checks that apply, note what they see on *subject*, and return the engine's label."""
     async with subject.make() as stt:
         label, capabilities = stt.label, stt.capabilities
     with _listening(subject.log):
         for check in selected:
-            if check.needs and not getattr(capabilities, check.needs):
-                continue
-            with subject.checking(check.name):
-                try:
-                    await check.run(subject)
-                except Exception as exc:  # noqa: BLE001 - whatever it raises is the engine's
-                    _note_crash(subject, check, exc)
+            if not check.needs or getattr(capabilities, check.needs):
+                with subject.checking(check.name):
+                    await _run(check, subject)
     return label
+
+
+async def _run(check: Check, subject: Subject) -> None:
+    try:
+        await check.run(subject)
+    except Exception as exc:  # noqa: BLE001 - whatever it raises is the engine's
+        _note_crash(subject, check, exc)
 
 
 def _note_crash(subject: Subject, check: Check, error: Exception) -> None:
