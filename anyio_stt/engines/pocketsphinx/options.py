@@ -34,7 +34,7 @@ class PocketSphinxOptions:
             half the computing.
         endpointing: how speech is told from silence.
         worker_timeout: how long a worker process may take to answer; loading its decoder takes
-            half a second, and recognising the longest utterance a few.
+            half a second, recognising the longest utterance a few, and a busy machine more.
         turn_timeout: how long a stream may wait for a worker.
 
     Raises:
@@ -50,7 +50,7 @@ class PocketSphinxOptions:
     dictionary: str | os.PathLike[str] | None = None
     interim_results: bool = True
     endpointing: Endpointing = field(default_factory=Endpointing)
-    worker_timeout: float = 30.0
+    worker_timeout: float = 60.0
     turn_timeout: float = 300.0
 
     def __post_init__(self) -> None:
