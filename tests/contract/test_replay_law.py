@@ -8,6 +8,8 @@ concatenation of what finals cover is the audio that was pushed, once each; and 
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +38,16 @@ RATE = 16000
 AUDIO = noise(0.6, seed=11)
 TOTAL = AUDIO.samples_per_channel
 SAMPLES = bytes(AUDIO.data)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quiet() -> Iterator[None]:
+    """Hundreds of failures would spend most of their time writing tracebacks to the log."""
+    logger = logging.getLogger("anyio_stt")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    yield
+    logger.setLevel(level)
 
 
 @dataclass(frozen=True)
