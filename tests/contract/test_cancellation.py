@@ -274,19 +274,19 @@ async def test_audio_goes_on_where_a_cancelled_sender_stopped(seed: int) -> None
     # whoever knows what it has sent can go on: nothing is half taken
     stt = ScriptedSTT()
     with anyio.fail_after(5):
-        async with stt.stream(conn_options=APIConnectOptions(max_pending_audio=0.02)) as stream:
-            async with anyio.create_task_group() as tg:
-                tg.start_soon(read, stream)
-                for piece in cut(AUDIO, 0.01):
-                    for patience in range(100):
-                        before = stream.statistics().pushed
-                        with anyio.CancelScope() as scope:
-                            tg.start_soon(_cancel_after, scope, (seed + patience) % 5)
-                            await stream.send_frame(piece)
-                        if stream.statistics().pushed > before:
-                            break
-                        assert scope.cancelled_caught
-                stream.end_input()
+        options = APIConnectOptions(max_pending_audio=0.02)
+        async with stt.stream(conn_options=options) as stream, anyio.create_task_group() as tg:
+            tg.start_soon(read, stream)
+            for piece in cut(AUDIO, 0.01):
+                for patience in range(100):
+                    before = stream.statistics().pushed
+                    with anyio.CancelScope() as scope:
+                        tg.start_soon(_cancel_after, scope, (seed + patience) % 5)
+                        await stream.send_frame(piece)
+                    if stream.statistics().pushed > before:
+                        break
+                    assert scope.cancelled_caught
+            stream.end_input()
     assert stt.heard[0].audio == SAMPLES
 
 
@@ -300,10 +300,9 @@ async def _cancel_after(scope: anyio.CancelScope, steps: int) -> None:
 async def test_a_stream_abandoned_in_a_crowd_leaves_the_others_whole() -> None:
     stt = ScriptedSTT()
     with anyio.fail_after(5):
-        async with assert_no_leaks():
-            async with anyio.create_task_group() as tg:
-                for number in range(20):
-                    tg.start_soon(_use, stt, number % 3 == 0)
+        async with assert_no_leaks(), anyio.create_task_group() as tg:
+            for number in range(20):
+                tg.start_soon(_use, stt, number % 3 == 0)
     whole = [heard for heard in stt.heard if heard.outcome == "returned"]
     assert len(whole) == 13
     assert all(heard.audio == SAMPLES for heard in whole)
