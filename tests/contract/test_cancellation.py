@@ -189,7 +189,7 @@ async def forgiving(scenario: Scenario) -> None:
 
 def _only(exc: BaseException, kinds: tuple[type[Exception], ...]) -> bool:
     """Whether *exc* is a group of nothing but such errors: the scenario has groups of its own."""
-    inner = getattr(exc, "exceptions", None)
+    inner: tuple[BaseException, ...] = getattr(exc, "exceptions", ())
     return bool(inner) and all(isinstance(each, kinds) or _only(each, kinds) for each in inner)
 
 
@@ -254,18 +254,19 @@ async def _expire_after(limit: Any, steps: int, scenario: Awaitable[None]) -> No
     """Run *scenario*; let the timeout around us expire after so many passes of the loop."""
     loop = asyncio.get_running_loop()
 
+    ended = False
+
     def tick(left: int) -> None:
-        if left:
-            nonlocal handle
-            handle = loop.call_soon(tick, left - 1)
-        else:
+        if left and not ended:
+            loop.call_soon(tick, left - 1)
+        elif not ended:
             limit.reschedule(loop.time())
 
-    handle = loop.call_soon(tick, steps)
+    tick(steps)
     try:
         await scenario
     finally:
-        handle.cancel()
+        ended = True
 
 
 @pytest.mark.contract("S19", "S6")
