@@ -431,16 +431,15 @@ async def test_several_tasks_that_interfere_keep_the_ledger(
                 await checkpoint()
 
     with anyio.fail_after(60), contextlib.suppress(APIConnectionError, APIStatusError, LookupError):
-        async with stream:
-            async with anyio.create_task_group() as tg:
-                tg.start_soon(read)
-                tg.start_soon(close_now_and_then)
-                tg.start_soon(order)
-                await push()
-                for _ in range(50):
-                    await checkpoint()
-                check(stream, player.model)
-                await stream.aclose()
+        async with stream, anyio.create_task_group() as tg:
+            tg.start_soon(read)
+            tg.start_soon(close_now_and_then)
+            tg.start_soon(order)
+            await push()
+            for _ in range(50):
+                await checkpoint()
+            check(stream, player.model)
+            await stream.aclose()
     stream.send_order.close()
     stream.orders.close()
     check(stream, player.model)
