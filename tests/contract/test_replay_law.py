@@ -78,7 +78,7 @@ class Engine(RecognizeStream):
         super().__init__(stt=stt, **options)
         self.moves = iter(moves)
         self.covered: list[tuple[int, bytes]] = []
-        self.ended = False
+        self.rate = options.get("sample_rate") or RATE
 
     async def _run(self) -> None:
         read = bytearray()
@@ -88,7 +88,6 @@ class Engine(RecognizeStream):
                 assert item.samples_per_channel
                 read += item.data
             said = await self._move(next(self.moves, Move("read")), read, said)
-        self.ended = True
         self._say(read, said, len(read) // 2, clock=True)
 
     async def _move(self, move: Move, read: bytearray, said: int) -> int:
@@ -98,7 +97,7 @@ class Engine(RecognizeStream):
         if move.kind == "pause":
             await checkpoint()
         elif move.kind == "interim":
-            self._event_ch.send_nowait(interim("guess", end=have / RATE))
+            self._event_ch.send_nowait(interim("guess", end=have / self.rate))
         elif move.kind in ("final", "clockless"):
             clock = move.kind == "final"
             upto = said + round((have - said) * (move.share if clock else 1))
@@ -109,8 +108,8 @@ class Engine(RecognizeStream):
         if upto > said:
             data = bytes(read[said * 2 : upto * 2])
             self.covered.append((upto - said, data))
-            end = upto / RATE if clock else 0.0
-            self._event_ch.send_nowait(final(str(upto), start=said / RATE, end=end))
+            end = upto / self.rate if clock else 0.0
+            self._event_ch.send_nowait(final(str(upto), start=said / self.rate, end=end))
         return upto
 
 
@@ -125,9 +124,14 @@ async def recognise(
     stream = Engine(ScriptedSTT(), moves, conn_options=options(limit), **audio)
     events: list[SpeechEvent] = []
 
+    failures: list[APIError] = []
+
     async def read() -> None:
-        async for event in stream:
-            events.append(event)  # noqa: PERF401 - likewise
+        try:
+            async for event in stream:
+                events.append(event)  # noqa: PERF401 - what came counts if it fails
+        except APIError as exc:  # kept out of the group
+            failures.append(exc)
 
     with anyio.fail_after(60):
         async with stream, anyio.create_task_group() as tg:
@@ -137,6 +141,8 @@ async def recognise(
                 if number in flushes:
                     stream.flush()
             stream.end_input()
+    if failures:
+        raise failures[0]
     return stream, events
 
 
