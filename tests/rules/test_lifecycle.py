@@ -34,7 +34,7 @@ def test_every_action_in_every_state(state: State, action: Action, outcome: str)
         assert lifecycle.state is State(outcome)
         return
     expected = InputEndedError if outcome == "!" else StreamClosedError
-    with pytest.raises(expected, match="^MyStream"):
+    with pytest.raises(expected, match=r"^MyStream"):
         lifecycle.advance(action)
     assert lifecycle.state is state
 
