@@ -20,16 +20,16 @@ def test_what_an_attempt_hears_again_is_counted_apart() -> None:
     ledger = UsageLedger()
     ledger.report(1.0)
     ledger.begin_attempt(0.4, 0.0)
-    assert ledger.report(0.5) == (0.0, pytest.approx(0.5))
-    assert ledger.report(0.5) == (pytest.approx(0.4), pytest.approx(0.1))
-    assert ledger.report(1.0) == (pytest.approx(1.0), 0.0)
+    assert ledger.report(0.5) == pytest.approx((0.0, 0.5))
+    assert ledger.report(0.5) == pytest.approx((0.4, 0.1))
+    assert ledger.report(1.0) == pytest.approx((1.0, 0.0))
 
 
 @pytest.mark.contract("S20")
 def test_audio_that_a_failed_attempt_recognised_and_never_reported_is_made_up_for() -> None:
     ledger = UsageLedger()
     ledger.begin_attempt(0.4, 0.0)  # the first attempt's final covered 0.4 s, unreported
-    assert ledger.report(1.0) == (pytest.approx(1.4), 0.0)
+    assert ledger.report(1.0) == pytest.approx((1.4, 0.0))
 
 
 @pytest.mark.contract("S20")
@@ -37,7 +37,7 @@ def test_lost_audio_is_never_counted() -> None:
     ledger = UsageLedger()
     ledger.report(0.5)
     ledger.begin_attempt(0.8, 0.3)
-    assert ledger.report(0.2) == (pytest.approx(0.2), 0.0)
+    assert ledger.report(0.2) == pytest.approx((0.2, 0.0))
 
 
 @pytest.mark.contract("S20")
