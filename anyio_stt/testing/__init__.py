@@ -19,6 +19,7 @@ from .clock import autojump_backends as autojump_backends
 from .conformance import ContractViolation as ContractViolation
 from .conformance import Violation as Violation
 from .conformance import check_stt as check_stt
+from .conformance import check_vad as check_vad
 from .heard import Heard as Heard
 from .leaks import assert_no_leaks as assert_no_leaks
 from .said import end_of_speech as end_of_speech
@@ -61,6 +62,7 @@ __all__ = (
     "autojump_backends",
     "cancel_everywhere",
     "check_stt",
+    "check_vad",
     "cut",
     "cut_at",
     "cut_randomly",

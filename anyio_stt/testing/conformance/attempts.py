@@ -108,7 +108,7 @@ async def _expect_failure(
     with anyio.move_on_after(limit) as scope:
         try:
             if what == "stream":
-                async with guarded(stt, options, 2 * limit) as (stream, _):
+                async with guarded(stt.stream(conn_options=options), 2 * limit) as (stream, _):
                     await stream.feed(subject.short)
                     async for _event in stream:
                         pass

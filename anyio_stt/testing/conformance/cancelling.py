@@ -31,7 +31,7 @@ async def cancelled_stream(subject: Subject) -> None:
     limit = 2 * subject.patience + subject.grace
 
     async def use(stt: STT) -> None:
-        async with guarded(stt, subject.options(), limit) as (stream, _):
+        async with guarded(stt.stream(conn_options=subject.options()), limit) as (stream, _):
             await stream.feed(subject.short)
             async for _event in stream:
                 pass

@@ -4,32 +4,28 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
 import anyio
 
-from ...options import APIConnectOptions
-from ...stream import RecognizeStream
-from ...stt import STT
+from ..._core.audio_stream import AudioStream
 from .probe import BreakPoint, Probe
 
 __all__ = ("guarded",)
 
+StreamT = TypeVar("StreamT", bound=AudioStream[Any])
+
 
 @asynccontextmanager
 async def guarded(
-    stt: STT,
-    options: APIConnectOptions,
-    seconds: float,
-    *,
-    break_at: BreakPoint | None = None,
-) -> AsyncIterator[tuple[RecognizeStream, Probe]]:
+    stream: StreamT, seconds: float, *, break_at: BreakPoint | None = None
+) -> AsyncIterator[tuple[StreamT, Probe]]:
     """
-    Open a stream of *stt*; after so many seconds its engine is never resumed again.
+    Open *stream*; after so many seconds its engine is never resumed again.
 
     It holds through cancellation from outside, which an engine may ignore.
     """
     probe = Probe(break_at)
-    stream = stt.stream(conn_options=options)
     probe.attach(stream)
     watch = anyio.CancelScope(shield=True)
     failure: Exception | None = None

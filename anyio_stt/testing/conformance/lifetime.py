@@ -82,7 +82,10 @@ _SHORT = (
 async def _leave_early(subject: Subject, stt: STT) -> None:
     """Leave a stream by an exception, in the middle of its audio."""
     try:
-        async with guarded(stt, subject.options(0), subject.patience) as (stream, _):
+        async with guarded(stt.stream(conn_options=subject.options(0)), subject.patience) as (
+            stream,
+            _,
+        ):
             await _send(stream, subject)
             raise LookupError
     except LookupError:
@@ -181,7 +184,7 @@ async def _time_closing(
     began = anyio.current_time()
     try:
         async with (
-            guarded(stt, subject.options(0), 2 * limit) as (stream, _),
+            guarded(stt.stream(conn_options=subject.options(0)), 2 * limit) as (stream, _),
             anyio.create_task_group() as group,
         ):
             group.start_soon(read, stream)

@@ -1,7 +1,7 @@
 """
 Sees what an engine itself reads and says, before the base completes, drops and shifts it.
 
-The hook: a `RecognizeStream` runs each attempt by calling its `_run`, which reads
+The hook: a stream runs each attempt by calling its `_run`, which reads
 `self._input_ch` and writes `self._event_ch`. A probe puts its own `_run` on the stream object,
 and there its own recorders around both.
 """
@@ -17,7 +17,6 @@ import anyio
 from ...audio.frame import AudioFrame
 from ...events import SpeechEvent
 from ...exceptions import APIConnectionError
-from ...stream import RecognizeStream
 from ..backends import current_task, wake
 from ..stepping import Stepped
 
@@ -87,7 +86,7 @@ class Probe:
         self._task: Any = None
         self._running = False
 
-    def attach(self, stream: RecognizeStream) -> None:
+    def attach(self, stream: Any) -> None:
         """Watch *stream*, which has not been started."""
         engine_run = stream._run  # noqa: SLF001 - the hook that the module's head describes
 
@@ -95,12 +94,12 @@ class Probe:
             attempt = RawAttempt()
             self.attempts.append(attempt)
             break_at = self._break_at if len(self.attempts) == 1 else None
-            stream._input_ch = _Reader(stream._input_ch, attempt, break_at)  # type: ignore[assignment]  # noqa: SLF001
-            stream._event_ch = _Sink(stream._event_ch, attempt)  # type: ignore[assignment]  # noqa: SLF001
+            stream._input_ch = _Reader(stream._input_ch, attempt, break_at)  # noqa: SLF001
+            stream._event_ch = _Sink(stream._event_ch, attempt)  # noqa: SLF001
             self._task = current_task()
             await self._attempt(attempt, engine_run)
 
-        stream._run = run  # type: ignore[method-assign]  # noqa: SLF001
+        stream._run = run  # noqa: SLF001
 
     def abandon(self) -> None:
         """Give up on an engine that ignores its cancellation: it is never resumed again."""

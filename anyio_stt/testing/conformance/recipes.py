@@ -48,16 +48,17 @@ def recipe(make: Callable[[], Any], lines: Sequence[str], values: Mapping[str, A
 
     Args:
         make: the function that makes the engine.
-        lines: the body of its `main`, which finds `audio` and `make_stt`.
+        lines: the body of its `main`, which finds `audio` and `make_stt`, or `make_vad`.
         values: what the lines name in braces.
     """
     body = "".join(f"    {line.format(**values)}\n" for line in lines)
-    return f"{_HEAD.format(imported=_import_of(make))}{body}\nanyio.run(main)\n"
+    called = "make_vad" if "make_vad(" in body else "make_stt"
+    return f"{_HEAD.format(imported=_import_of(make, called))}{body}\nanyio.run(main)\n"
 
 
-def _import_of(make: Callable[[], Any]) -> str:
+def _import_of(make: Callable[[], Any], called: str) -> str:
     module, name = getattr(make, "__module__", None), getattr(make, "__qualname__", "")
     if module and name.isidentifier():
-        alias = "" if name == "make_stt" else " as make_stt"
+        alias = "" if name == called else f" as {called}"
         return f"from {module} import {name}{alias}\n"
-    return "make_stt = ...  # what you gave to check_stt\n"
+    return f"{called} = ...  # what you gave to check_{called[5:]}\n"

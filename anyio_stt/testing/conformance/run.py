@@ -82,7 +82,8 @@ async def play(
     stt.on("metrics_collected", run.metrics.append)
     stt.on("error", run.failures.append)
     try:
-        async with guarded(stt, options, limit + patience, break_at=break_at) as (stream, probe):
+        stream = stt.stream(conn_options=options)
+        async with guarded(stream, limit + patience, break_at=break_at) as (_, probe):
             run.attempts = probe.attempts
             await _through(stream, items, run, limit)
     except EngineAbandonedError:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from ...audio.frame import AudioFrame
 from ...options import APIConnectOptions
 from ...stt import STT
 from ..audio import cut, silence
 from .probe import BreakPoint
-from .recipes import recipe
+from .report import Report
 from .run import Item, Run, play
-from .violations import Violation
 
 __all__ = ("Subject",)
 
 
-class Subject:
+class Subject(Report):
     """
     What every check is given.
 
@@ -44,6 +41,7 @@ class Subject:
         tolerance: float = 0.3,
         make_failing: Callable[[], STT] | None = None,
     ) -> None:
+        super().__init__(make)
         self.make = make
         self.audio = audio
         self.rng = rng
@@ -51,8 +49,6 @@ class Subject:
         self.grace = grace
         self.tolerance = tolerance
         self.make_failing = make_failing
-        self.violations: list[Violation] = []
-        self.current = ""
         self.log: list[str] = []
         """What was logged while the suite ran, and the errors it saw."""
         self._reference: Run | None = None
@@ -125,27 +121,3 @@ class Subject:
             timeout=self.patience,
             close_timeout=self.grace,
         )
-
-    # ---- judging
-
-    def violate(self, contract_id: str, seen: str, *lines: str, **values: Any) -> None:
-        """
-        Note a violation.
-
-        Args:
-            contract_id: the line of the contract.
-            seen: what was seen.
-            lines: the body of the program that shows it; see `recipe`.
-            values: what the lines name in braces.
-        """
-        program = recipe(self.make, lines, values)
-        self.violations.append(Violation(contract_id, self.current, seen, program))
-
-    @contextmanager
-    def checking(self, name: str) -> Iterator[None]:
-        """Name the check whose violations follow."""
-        self.current = name
-        try:
-            yield
-        finally:
-            self.current = ""

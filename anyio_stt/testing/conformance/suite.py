@@ -104,21 +104,22 @@ def default_audio() -> AudioFrame:
     return frame.slice(0, round(2.6 * frame.sample_rate))
 
 
-def chosen(names: Collection[str] | None) -> list[Check]:
+def chosen(names: Collection[str] | None, checks: Iterable[Check] = CHECKS) -> list[Check]:
     """
     Return the checks with these names or contract ids, all for `None`.
 
     Raises:
         ValueError: for a name that is neither.
     """
+    there = list(checks)
     if names is None:
-        return list(CHECKS)
-    known = {each.name for each in CHECKS}.union(*(each.ids for each in CHECKS))
+        return there
+    known = {each.name for each in there}.union(*(each.ids for each in there))
     unknown = sorted(set(names) - known)
     if unknown:
-        there = ", ".join(each.name for each in CHECKS)
-        raise ValueError(f"no such check: {', '.join(unknown)}; there are {there}")
-    return [each for each in CHECKS if each.name in names or set(each.ids) & set(names)]
+        listed = ", ".join(each.name for each in there)
+        raise ValueError(f"no such check: {', '.join(unknown)}; there are {listed}")
+    return [each for each in there if each.name in names or set(each.ids) & set(names)]
 
 
 async def applies(check: Check, subject: Subject) -> bool:
