@@ -107,13 +107,15 @@ async def clock(subject: VoiceSubject) -> None:
         last = event.timestamp
     later = await subject.hear([*subject.quiet(1.0), *subject.frames])
     before, after = _first_start(run), _first_start(later)
-    if before is not None and after is not None:
-        if abs(after - before - 1.0) > subject.tolerance:
-            seen = (
-                f"speech noticed at {before:.2f} s is noticed at {after:.2f} s with 1 s of silence "
-                f"in front"
-            )
-            subject.violate("S17", seen, _PROGRAM[0], _PROGRAM[2], *_PROGRAM[1:])
+    if before is None or after is None or abs(after - before - 1.0) <= subject.tolerance:
+        return
+    subject.violate(
+        "S17",
+        f"speech noticed at {before:.2f} s is noticed at {after:.2f} s with 1 s of silence in front",
+        _PROGRAM[0],
+        _PROGRAM[2],
+        *_PROGRAM[1:],
+    )
 
 
 @check("S6")
