@@ -12,6 +12,7 @@
 #   testing/      for those who write engines
 #   cli/          the command anyio-stt
 
+from .adapters.fallback_adapter import FallbackAdapter as FallbackAdapter
 from .adapters.stream_adapter import StreamAdapter as StreamAdapter
 from .audio.frame import AudioBuffer as AudioBuffer
 from .audio.frame import AudioFrame as AudioFrame
@@ -57,6 +58,7 @@ __all__ = (
     "APITimeoutError",
     "AudioBuffer",
     "AudioFrame",
+    "FallbackAdapter",
     "InputEndedError",
     "RecognitionUsage",
     "RecognizeStream",

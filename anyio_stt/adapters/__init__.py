@@ -8,6 +8,18 @@ Engines made of engines, written with nothing but what any engine has.
     multi_channel          recognises each channel by itself
 """
 
+from .fallback_adapter import AvailabilityChangedEvent as AvailabilityChangedEvent
+from .fallback_adapter import FallbackAdapter as FallbackAdapter
+from .multi_channel import MultiChannel as MultiChannel
+from .multi_speaker_adapter import MultiSpeakerAdapter as MultiSpeakerAdapter
+from .multi_speaker_adapter import PrimaryDetection as PrimaryDetection
 from .stream_adapter import StreamAdapter as StreamAdapter
 
-__all__ = ("StreamAdapter",)
+__all__ = (
+    "AvailabilityChangedEvent",
+    "FallbackAdapter",
+    "MultiChannel",
+    "MultiSpeakerAdapter",
+    "PrimaryDetection",
+    "StreamAdapter",
+)

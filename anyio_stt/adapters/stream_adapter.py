@@ -144,7 +144,7 @@ class _UtteranceStream(AdapterStream):
         return waiting > self._given_options.max_pending_audio
 
     def _notice(self, event: VADEvent) -> None:
-        start = event.timestamp - calculate_audio_duration(event.frames)
+        start = max(0.0, event.timestamp - calculate_audio_duration(event.frames))
         if event.type is VADEventType.START_OF_SPEECH:
             self._say(SpeechEventType.START_OF_SPEECH, event.timestamp - event.speech_duration)
             self._open.begin(start)

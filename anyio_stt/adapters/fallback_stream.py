@@ -1,0 +1,162 @@
+"""A stream whose attempts go to different engines."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import anyio
+
+from ..audio.frame import AudioFrame
+from ..events import SpeechEvent, SpeechEventType
+from ..exceptions import APIConnectionError
+from ..options import APIConnectOptions
+from ..stream import RecognizeStream
+from ..vad import VADStream
+from .adapter import AdapterStream
+from .fallback_probe import says_something
+
+if TYPE_CHECKING:
+    from .fallback_adapter import FallbackAdapter, Member
+
+__all__ = ("FallbackStream",)
+
+logger = logging.getLogger("anyio_stt")
+
+_NEVER_SPENT = 1_000_000
+"""Retries of the base: it is the stream that gives up, when every member has failed."""
+
+_SAMPLE = 10.0
+"""The longest audio a probe is made with, in seconds."""
+
+
+class _Handover(APIConnectionError):
+    """Ends an attempt that works, because a preferred engine has recovered."""
+
+
+class FallbackStream(AdapterStream):
+    """
+    A stream of a `FallbackAdapter`: each attempt is one member's.
+
+    Args:
+        adapter: the adapter that makes it.
+        language: what is spoken, where members can be told.
+        conn_options: bounds, and the members' deadlines.
+    """
+
+    def __init__(
+        self, adapter: FallbackAdapter, *, language: str | None, conn_options: APIConnectOptions
+    ) -> None:
+        super().__init__(stt=adapter, conn_options=conn_options, max_retry=_NEVER_SPENT)
+        self._adapter = adapter
+        self._language = language
+        self._tried: set[Member] = set()
+        self._last_failure: Exception | None = None
+        self._recent: deque[AudioFrame] = deque()
+        self._recent_seconds = 0.0
+
+    async def _run(self) -> None:
+        member = self._adapter.choose(self._tried)
+        if member is None:
+            raise self._adapter.all_failed(self._last_failure)
+        self._tried.add(member)
+        self._open = self._understood = False
+        self._reached = 0.0
+        began = anyio.current_time()
+        failure = await self._listen_to(member)
+        if failure is None:
+            return
+        if isinstance(failure, _Handover):
+            raise failure
+        self._adapter.failed(member, failure)
+        self._last_failure = failure
+        if anyio.current_time() - began > self._given_options.timeout:
+            self._tried = {member}  # it worked for long: the others get another chance
+        raise APIConnectionError(
+            f"{member.stt.label} failed, the next engine goes on: {failure}", retry_after=0
+        ) from failure
+
+    async def _listen_to(self, member: Member) -> Exception | None:
+        """Let *member* recognise; return what it failed with."""
+        failure: Exception | None = None
+        options = self._adapter.member_options(self._member_options)
+        try:
+            async with (
+                member.streamer.stream(language=self._language, conn_options=options) as stream,
+                anyio.create_task_group() as tasks,
+            ):
+                tasks.start_soon(self._relay, stream)
+                tasks.start_soon(self._adapter.probe.run)
+                try:
+                    async for event in stream:
+                        self._say(event, stream, member)
+                except Exception as exc:  # noqa: BLE001 - returned, so that no group wraps it
+                    failure = exc
+                tasks.cancel_scope.cancel()
+        except Exception as exc:  # noqa: BLE001 - it could not even be started
+            failure = failure or exc
+        return failure
+
+    async def _pass_on(self, frame: AudioFrame, stream: RecognizeStream | VADStream) -> None:
+        await super()._pass_on(frame, stream)
+        self._recent.append(frame)
+        self._recent_seconds += frame.duration
+        while self._recent_seconds - self._recent[0].duration > _SAMPLE:
+            self._recent_seconds -= self._recent.popleft().duration
+        if isinstance(stream, RecognizeStream):
+            self._note_covered(stream)
+
+    def _note_covered(self, stream: RecognizeStream) -> None:
+        """What the member's finals and silences cover, the next one need not hear."""
+        statistics = stream.statistics()
+        if statistics.recognised > self._reached and not statistics.unread_events:
+            self._reached = statistics.recognised
+            self._report_silence(self._reached)
+
+    def _say(self, event: SpeechEvent, stream: RecognizeStream, member: Member) -> None:
+        kind = event.type
+        if kind is SpeechEventType.FINAL_TRANSCRIPT:
+            event = self._with_end(event, stream)
+        self._event_ch.send_nowait(event)
+        if kind is SpeechEventType.START_OF_SPEECH:
+            self._open = True
+        elif kind is SpeechEventType.END_OF_SPEECH:
+            self._open = False
+        elif says_something(event):
+            self._understand(member)
+        self._note_covered(stream)
+        if self._understood and not self._open and self._adapter.recovered(member):
+            raise _Handover("a preferred engine has recovered: going on with it", retry_after=0)
+
+    def _understand(self, member: Member) -> None:
+        self._tried = {member}
+        self._understood = True
+        self._adapter.succeeded(member)
+        self._adapter.probe.keep_sample(list(self._recent))
+
+    def _with_end(self, event: SpeechEvent, stream: RecognizeStream) -> SpeechEvent:
+        """
+        Say what the final of an engine without a clock covers.
+
+        Left to itself, the base would count all that was passed on to the member, though some
+        of it may still wait there.
+        """
+        data = event.alternatives[0] if event.alternatives else None
+        if data is None:
+            return event
+        if data.end_time > 0:
+            self._reached = max(self._reached, data.end_time)
+            return event
+        statistics = stream.statistics()
+        share = (statistics.recognised - self._reached) / (statistics.unread_events + 1)
+        start, self._reached = self._reached, self._reached + max(share, 1e-3)
+        timed = replace(data, start_time=start, end_time=self._reached)
+        return replace(event, alternatives=[timed, *event.alternatives[1:]])
+
+    def _on_failure(self, error: Exception, recoverable: bool, delay: float) -> None:
+        if isinstance(error, _Handover):
+            logger.info("%s: %s", self._label, error)
+        else:
+            super()._on_failure(error, recoverable, delay)
