@@ -12,7 +12,7 @@ from .fallback_adapter import AvailabilityChangedEvent as AvailabilityChangedEve
 from .fallback_adapter import FallbackAdapter as FallbackAdapter
 from .multi_channel import MultiChannel as MultiChannel
 from .multi_speaker_adapter import MultiSpeakerAdapter as MultiSpeakerAdapter
-from .multi_speaker_adapter import PrimaryDetection as PrimaryDetection
+from .primary_speaker import PrimaryDetection as PrimaryDetection
 from .stream_adapter import StreamAdapter as StreamAdapter
 
 __all__ = (

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import anyio
 
-from .._rules.availability import Availability
+from .availability import Availability
 from ..audio.frame import AudioBuffer
 from ..events import SpeechEvent
 from ..exceptions import APIConnectionError
@@ -22,7 +22,7 @@ from .fallback_probe import Probe
 from .fallback_stream import FallbackStream
 from .stream_adapter import StreamAdapter
 
-__all__ = ("AvailabilityChangedEvent", "FallbackAdapter")
+__all__ = ("AvailabilityChangedEvent", "FallbackAdapter", "Member")
 
 logger = logging.getLogger("anyio_stt")
 

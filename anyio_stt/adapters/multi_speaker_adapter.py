@@ -7,7 +7,7 @@ from dataclasses import replace
 import anyio
 import numpy as np
 
-from .._rules.primary_speaker import PrimaryDetection, PrimarySpeaker
+from .primary_speaker import PrimaryDetection, PrimarySpeaker
 from ..audio.cutting import FrameCutter
 from ..audio.frame import AudioBuffer, AudioFrame
 from ..events import SpeechData, SpeechEvent, SpeechEventType
@@ -17,7 +17,7 @@ from ..stt import STT
 from ..vad import VADStream
 from .adapter import Adapter, AdapterStream
 
-__all__ = ("MultiSpeakerAdapter", "PrimaryDetection")
+__all__ = ("MultiSpeakerAdapter",)
 
 _TRANSCRIPTS = (
     SpeechEventType.INTERIM_TRANSCRIPT,

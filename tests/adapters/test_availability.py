@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anyio_stt._rules.availability import Availability, Standing
+from anyio_stt.adapters.availability import Availability, Standing
 
 
 def test_one_failure_takes_a_member_down_and_is_told_once() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anyio_stt._rules.primary_speaker import PrimaryDetection, PrimarySpeaker
+from anyio_stt.adapters.primary_speaker import PrimaryDetection, PrimarySpeaker
 
 
 def speakers(*levels: float) -> PrimarySpeaker:
