@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 import anyio
 
-from .availability import Availability
 from ..audio.frame import AudioBuffer
 from ..events import SpeechEvent
 from ..exceptions import APIConnectionError
@@ -18,6 +17,7 @@ from ..stream import RecognizeStream
 from ..stt import STT
 from ..vad import VAD
 from .adapter import Adapter
+from .availability import Availability
 from .fallback_probe import Probe
 from .fallback_stream import FallbackStream
 from .stream_adapter import StreamAdapter

@@ -7,7 +7,6 @@ from dataclasses import replace
 import anyio
 import numpy as np
 
-from .primary_speaker import PrimaryDetection, PrimarySpeaker
 from ..audio.cutting import FrameCutter
 from ..audio.frame import AudioBuffer, AudioFrame
 from ..events import SpeechData, SpeechEvent, SpeechEventType
@@ -16,6 +15,7 @@ from ..stream import RecognizeStream
 from ..stt import STT
 from ..vad import VADStream
 from .adapter import Adapter, AdapterStream
+from .primary_speaker import PrimaryDetection, PrimarySpeaker
 
 __all__ = ("MultiSpeakerAdapter",)
 
