@@ -109,7 +109,7 @@ class RecognizeStream(AudioStream[SpeechEvent]):
     def statistics(self) -> StreamStatistics:
         """Return what the stream has done so far, as a frozen snapshot."""
         state = self._lifecycle.state.value
-        if not hasattr(self, "_journal"):
+        if not self._launched:
             return StreamStatistics(state)
         journal, monitor, seconds = self._journal, self._monitor, self._journal.seconds
         return StreamStatistics(

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ("AudioStream", "FlushSentinel")
 
 EventT = TypeVar("EventT")
-_OPEN = State.OPEN  # looking it up in the enumeration costs as much as the rest of a push
 
 
 class FlushSentinel:
@@ -43,6 +42,23 @@ class AudioStream(ABC, Generic[EventT]):
         sample_rate: the rate the engine wants, or `None` for that of the audio.
         frame_duration: the length of frames the engine wants, in seconds, or `None` for any.
     """
+
+    __slots__ = (
+        "_conn_options",
+        "_delivery",
+        "_done",
+        "_failure",
+        "_frame_duration",
+        "_journal",
+        "_label",
+        "_launched",
+        "_lifecycle",
+        "_on_end",
+        "_own_group",
+        "_sample_rate",
+        "_scope",
+        "_task_group",
+    )
 
     _FlushSentinel = FlushSentinel
 
@@ -64,6 +80,7 @@ class AudioStream(ABC, Generic[EventT]):
         self._frame_duration = frame_duration
         self._lifecycle = Lifecycle(type(self).__name__)
         self._own_group: TaskGroup | None = None
+        self._launched = False  # until it is there is neither journal nor delivery
         self._done = False
         self._on_end: anyio.Event | None = None
         self._failure: Exception | None = None
@@ -116,6 +133,7 @@ class AudioStream(ABC, Generic[EventT]):
         self._journal = InputJournal(self._conn_options, self._sample_rate, self._frame_duration)
         self._delivery = self._make_delivery()
         self._scope = anyio.CancelScope()
+        self._launched = True
         self._on_start()
         task_group.start_soon(self._run_loop, name=f"{self._label} stream")
 
@@ -177,11 +195,6 @@ class AudioStream(ABC, Generic[EventT]):
         if self._launched:
             self._journal.close()
             self._scope.cancel()
-
-    @property
-    def _launched(self) -> bool:
-        """Whether it was ever started: one that was not has neither journal nor delivery."""
-        return hasattr(self, "_journal")
 
     async def _complain_until_done(self) -> None:
         """Say each period what leaving the block waits for, also when the block is cancelled."""
@@ -255,9 +268,14 @@ class AudioStream(ABC, Generic[EventT]):
             InputEndedError: after `end_input()`.
             StreamClosedError: before the stream was started, or after it was closed.
         """
-        if self._lifecycle.state is not _OPEN:
-            raise self._lifecycle.refusal(Action.PUSH) from self._failure
-        self._journal.push(frame if type(frame) is AudioFrame else as_frame(frame))
+        # The lifecycle would be one more thing to fetch for each frame of each stream; the journal
+        # is needed anyway, and has ended whenever the stream is not open.
+        if self._launched:
+            journal = self._journal
+            if not journal.ended:
+                journal.push(frame if type(frame) is AudioFrame else as_frame(frame))
+                return
+        raise self._lifecycle.refusal(Action.PUSH) from self._failure
 
     async def send_frame(self, frame: FrameLike) -> None:
         """

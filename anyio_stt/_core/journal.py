@@ -122,8 +122,9 @@ class InputJournal:
                 self.log.items.append(frame)
             else:
                 self.log.items.extend(self._cutter.push(frame))
-        self.unnoted = True
-        if self.arrival.waiting and self.log.cursor < len(self.log.items):
+        if not self.arrival.waiting:
+            self.unnoted = True
+        elif self.log.cursor < len(self.log.items):
             self.arrival.call()
 
     async def wait_room(self) -> None:
@@ -221,7 +222,8 @@ class InputJournal:
             self._check_format(frame)
         # What the cutter holds is no use to the engine yet: it must not keep out what is missing.
         held = self._cutter.held if self._cutter is not None else 0
-        if self.pending - held + samples * self._ratio > self._limit:
+        pending = self.written - self.log.furthest
+        if pending - held + samples * self._ratio > self._limit:
             raise self._full(frame)
         if not samples:
             return
@@ -232,6 +234,7 @@ class InputJournal:
         else:
             self._received += samples
             self._write(self._resampler.push(frame))
+        self.peak = max(self.peak, pending + samples * self._ratio)
         self._set_gate()
 
     def _set_gate(self) -> None:
@@ -253,8 +256,8 @@ class InputJournal:
             self.log.items.extend(self._cutter.push(frame))
 
     def _mark_time(self) -> None:
-        self.times.forget(self.log.horizon)
-        self.times.mark(self.written, anyio.current_time())
+        if self.times.mark(self.written, anyio.current_time()):
+            self.times.forget(self.log.horizon)
         # While the engine lags, its finals are late by more than a coarser mark is wrong.
         pace = _MARK_SECONDS if self.arrival.waiting else _LAGGING_MARK_SECONDS
         self._next_time_mark = self.written + pace * self.rate

@@ -8,6 +8,8 @@ from ..events import SpeechEvent
 
 __all__ = ("PushTimes", "shift_event")
 
+_FEW = 16
+
 
 def shift_event(event: SpeechEvent, seconds: float) -> SpeechEvent:
     """
@@ -29,14 +31,20 @@ class PushTimes:
     cost more than pushing it.
     """
 
-    __slots__ = ("_marks",)
+    __slots__ = ("_many", "_marks")
 
     def __init__(self) -> None:
         self._marks: list[tuple[int, float]] = []
+        self._many = _FEW
 
-    def mark(self, position: int, now: float) -> None:
-        """Note that audio from *position* on was pushed at *now* or later."""
+    def mark(self, position: int, now: float) -> bool:
+        """
+        Note that audio from *position* on was pushed at *now* or later.
+
+        Returns whether there are so many marks by now that `forget` is worth its time.
+        """
         self._marks.append((position, now))
+        return len(self._marks) > self._many
 
     def forget(self, position: int) -> None:
         """Drop what is only needed for audio before *position*."""
@@ -44,6 +52,7 @@ class PushTimes:
         kept = bisect_left(self._marks, (position,)) - 1
         if kept > 0:
             del self._marks[:kept]
+        self._many = 2 * len(self._marks) + _FEW
 
     def when(self, position: int) -> float | None:
         """Return when the sample before *position* was pushed, or `None` if that is forgotten."""
