@@ -17,7 +17,7 @@ from .row import Line, Row, Stopwatch, in_loop
 _FRAMES = 5  # in a chunk
 
 
-async def answered_chunks(kit: Kit, streams: int, rounds: int) -> float:
+async def answered_chunks(kit: Kit, streams: int, chunks: int) -> float:
     frame = kit.frame(320)
     events = 0
 
@@ -32,22 +32,30 @@ async def answered_chunks(kit: Kit, streams: int, rounds: int) -> float:
     async with kit.streams(streams, engine, chunk=0.1) as opened, kit.group() as group:
         for stream in opened:
             group.start_soon(consume, stream)
-        await kit.pause()
-        with Stopwatch() as watch:
-            for number in range(1, rounds + 1):
+
+        async def one_chunk() -> None:
+            wanted = events + streams
+            for _ in range(_FRAMES):
                 for stream in opened:
                     stream.push_frame(frame)
                 for _ in range(3):  # an engine that wants to look at single frames does so now
                     await kit.pause()
-                while events < (1 + number // _FRAMES) * streams:
-                    await kit.pause()
-    return watch.micros(rounds * streams)
+            while events < wanted:
+                await kit.pause()
+
+        while events < streams:  # all have said START
+            await kit.pause()
+        await one_chunk()
+        with Stopwatch() as watch:
+            for _ in range(chunks):
+                await one_chunk()
+    return watch.micros(chunks * _FRAMES * streams)
 
 
 def _with(streams: int) -> Callable[[Kit, bool], Awaitable[tuple[float, ...]]]:
     async def work(kit: Kit, quick: bool) -> tuple[float, ...]:
-        rounds = max((10_000 if quick else 50_000) // streams, 2 * _FRAMES)
-        return (await answered_chunks(kit, streams, rounds),)
+        chunks = (20_000 if quick else 50_000) // streams // _FRAMES
+        return (await answered_chunks(kit, streams, chunks),)
 
     return work
 

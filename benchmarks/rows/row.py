@@ -38,7 +38,7 @@ class Row:
     number: int
     lines: tuple[Line, ...]
     measure: Callable[[Kit, bool], tuple[float, ...]]
-    repeat: int = 9
+    repeat: int = 7
     quick: bool = True
 
 
