@@ -88,8 +88,7 @@ async def tail(subject: Subject) -> None:
         frames = cut(loud.slice(0, end), 0.07)
         padded = await subject.hear([*frames, *subject.quiet(1.0)])
         bare = await subject.hear(frames)
-        flushed = await subject.hear([*frames, "flush"])
-        lost = _lost(padded, bare, subject.tolerance) or _lost(padded, flushed, subject.tolerance)
+        lost = _lost(padded, bare, subject.tolerance)
         if lost:
             subject.violate(
                 "S9",

@@ -78,8 +78,10 @@ async def flush(subject: VoiceSubject) -> None:
     """A marker ends an open segment at once."""
     loud = loud_part(subject.audio)
     run = await subject.hear([loud, "flush", *subject.quiet(1.0)])
+    limit = loud.duration + 0.1
+    starts = [event.timestamp for event in run.of(_START) if event.timestamp <= limit]
     ends = [event.timestamp for event in run.of(_END)]
-    if run.of(_START) and (not ends or ends[-1] > loud.duration + 0.1):
+    if sum(end <= limit for end in ends) < len(starts):
         seen = f"a flush after {loud.duration:.2f} s of speech ended it at {ends}"
         subject.violate(
             "S9",
@@ -111,7 +113,7 @@ async def clock(subject: VoiceSubject) -> None:
         return
     subject.violate(
         "S17",
-        f"speech noticed at {before:.2f} s is noticed at {after:.2f} s with 1 s of silence in front",
+        f"speech noticed at {before:.2f} s is noticed at {after:.2f} s behind 1 s of silence",
         _PROGRAM[0],
         _PROGRAM[2],
         *_PROGRAM[1:],
