@@ -88,7 +88,7 @@ class DialogueStream(RecognizeStream):
         self._max_session = max_session
 
     async def _run(self) -> None:
-        start = 0.0
+        start, first = 0.0, None
         while True:
             async with self._connect() as connection:
                 conversation = _Conversation(
@@ -97,8 +97,12 @@ class DialogueStream(RecognizeStream):
                     _Ears(self._event_ch, self._report_alive, self._report_silence),
                     self._conn_options.drain_seconds,
                 )
-                await conversation.run(self._input_ch, self._max_session)
+                await conversation.run(first, self._input_ch, self._max_session)
             if conversation.input_ended:
+                return
+            # A new connection is worth its while only if there is something to say on it.
+            first = await anext(self._input_ch, None)
+            if first is None:
                 return
             start = conversation.dialogue.sent
 
@@ -120,10 +124,11 @@ class _Conversation:
         if dialogue.pongs_count:
             connection.on_pong = ears.alive
 
-    async def run(self, items: AsyncIterable[Any], max_session: float) -> None:
+    async def run(self, first: Any, items: AsyncIterable[Any], max_session: float) -> None:
+        """Say *first*, if there is one, and *items* until they end or a new connection is due."""
         expiry = anyio.current_time() + max_session
         async with anyio.create_task_group() as task_group:
-            task_group.start_soon(self._talk, items, expiry)
+            task_group.start_soon(self._talk, first, items, expiry, task_group.cancel_scope)
             if self.dialogue.keep_alive_interval < math.inf:
                 task_group.start_soon(self._keep_alive)
             await self._listen()
@@ -149,12 +154,17 @@ class _Conversation:
 
     # ---- talking
 
-    async def _talk(self, items: AsyncIterable[Any], expiry: float) -> None:
+    async def _talk(
+        self, first: Any, items: AsyncIterable[Any], expiry: float, whole: anyio.CancelScope
+    ) -> None:
         try:
             await self._say(self.dialogue.opening())
             await self._ready.wait()
-            await self._say_input(items, expiry)
+            if first is None or not await self._say_item(first, expiry):
+                await self._say_input(items, expiry)
             await self._say(self.dialogue.ending())
+            if self.dialogue.done:  # there is nothing to wait for
+                whole.cancel()
         except APITimeoutError:
             raise
         except APIConnectionError:
@@ -164,14 +174,18 @@ class _Conversation:
             await self._limit_drain()
 
     async def _say_input(self, items: AsyncIterable[Any], expiry: float) -> None:
-        dialogue = self.dialogue
         async for item in items:
-            frame = item if isinstance(item, AudioFrame) else None
-            await self._say(dialogue.flush() if frame is None else dialogue.audio(frame))
-            age = anyio.current_time() - expiry
-            if age > 0 and self._pauses(frame, age) and dialogue.quiet:
+            if await self._say_item(item, expiry):
                 return
         self.input_ended = True
+
+    async def _say_item(self, item: Any, expiry: float) -> bool:
+        """Say one item, and return whether what follows needs a new connection."""
+        frame = item if isinstance(item, AudioFrame) else None
+        await self._say(self.dialogue.flush() if frame is None else self.dialogue.audio(frame))
+        age = anyio.current_time() - expiry
+        due = age > 0 and self._pauses(frame, age) and self.dialogue.quiet
+        return due or self.dialogue.over
 
     def _pauses(self, frame: AudioFrame | None, age: float) -> bool:
         """Whether a new session may begin after *frame*; a flush is no time: the end may follow."""

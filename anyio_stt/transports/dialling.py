@@ -16,6 +16,7 @@ from anyio.streams.tls import TLSStream
 from ..exceptions import APIConnectionError
 from .address import Address
 from .statuses import status_error
+from .tls import system_tls
 
 __all__ = ("dial", "hang_up", "proxy_for")
 
@@ -81,7 +82,7 @@ async def _encrypt(stream: ByteStream, address: Address, tls: ssl.SSLContext | N
         return await TLSStream.wrap(
             stream,
             hostname=address.host,
-            ssl_context=tls,
+            ssl_context=tls or await system_tls(),
             server_side=False,
             standard_compatible=False,
         )

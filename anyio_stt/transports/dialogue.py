@@ -43,6 +43,8 @@ class Dialogue(ABC):
         """Whether the provider takes audio now."""
         self.quiet = True
         """Whether nobody speaks, as far as the provider has said."""
+        self.over = False
+        """Whether the protocol takes no more audio on this connection."""
         self.done = False
         """Whether the provider has said all it will say."""
         self.silences: list[tuple[float, int | None]] = []

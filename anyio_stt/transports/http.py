@@ -14,6 +14,7 @@ from ..exceptions import APIConnectionError, APITimeoutError
 from .address import Address
 from .http_errors import http_error
 from .statuses import EXCERPT, redact, status_error
+from .tls import system_tls, without_tls
 
 __all__ = ("Answer", "HttpTransport", "Upload", "wav_upload")
 
@@ -171,8 +172,9 @@ class HttpTransport:
     async def _send(
         self, address: Address, upload: Upload, timeout: float
     ) -> AsyncIterator[httpx2.Response]:
+        verify = await system_tls() if address.secure else without_tls()
         if self._client is None:
-            self._client = httpx2.AsyncClient(headers=self._headers)
+            self._client = httpx2.AsyncClient(headers=self._headers, verify=verify)
         arguments = upload.arguments()
         async with self._client.stream(
             "POST", address.url, timeout=httpx2.Timeout(timeout), **arguments
@@ -183,9 +185,7 @@ class HttpTransport:
         said = b""
         with anyio.move_on_after(_COMPLAINT):
             async for piece in response.aiter_bytes():
-                said += piece
-                if len(said) > EXCERPT:
-                    break
+                said = (said + piece)[: 4 * EXCERPT]
         return status_error(
             address,
             response.status_code,

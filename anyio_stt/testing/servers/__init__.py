@@ -12,10 +12,13 @@ from .deepgram import DeepgramServer as DeepgramServer
 from .faults import Action as Action
 from .faults import Fault as Fault
 from .faults import Moment as Moment
+from .openai import OpenAIServer as OpenAIServer
 from .server import FaultServer as FaultServer
 from .server import refused_port as refused_port
+from .vosk import VoskServer as VoskServer
 from .words import say_words as say_words
 from .words import word_name as word_name
+from .wyoming import WyomingServer as WyomingServer
 
 __all__ = (
     "Action",
@@ -23,6 +26,9 @@ __all__ = (
     "Fault",
     "FaultServer",
     "Moment",
+    "OpenAIServer",
+    "VoskServer",
+    "WyomingServer",
     "refused_port",
     "say_words",
     "word_name",

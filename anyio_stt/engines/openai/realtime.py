@@ -1,0 +1,110 @@
+"""OpenAI's Realtime transcription as an engine."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ...audio.frame import AudioBuffer, AudioFrame, combine_frames
+from ...audio.mixing import mix_down
+from ...audio.resampling import Resampler
+from ...events import SpeechEvent
+from ...options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, STTCapabilities
+from ...stt import STT
+from ...transports.address import api_key_from
+from ...transports.at_once import say_recording
+from ...transports.conversation import DialogueStream
+from ...transports.endpoint import Endpoint, bearer
+from ...transports.websocket_opening import open_websocket
+from .options import OpenAIRealtimeOptions
+from .realtime_wire import RealtimeDialogue
+
+__all__ = ("OpenAIRealtimeSTT",)
+
+_URL = "https://api.openai.com"
+_QUERY = (("intent", "transcription"),)
+
+
+class OpenAIRealtimeSTT(STT):
+    """
+    OpenAI's Realtime transcription sessions, and servers that speak them.
+
+    What is not named here is explained at `OpenAIRealtimeOptions`.
+
+    Args:
+        api_key: or the environment variable `OPENAI_API_KEY`; a server of one's own may need
+            none.
+        base_url: `wss://host`; `/v1/realtime` is appended.
+        max_session: seconds after which a stream moves on to a new session while nobody speaks;
+            OpenAI ends a session after an hour.
+
+    Raises:
+        ValueError: when there is no key, or an option is wrong.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        base_url: str = _URL,
+        model: str = "gpt-realtime-whisper",
+        language: str | None = None,
+        prompt: str | None = None,
+        vad: bool = True,
+        silence_ms: int | None = None,
+        noise_reduction: Literal["near_field", "far_field"] | None = None,
+        dialect: Literal["openai", "beta"] = "openai",
+        max_session: float = 3300.0,
+    ) -> None:
+        super().__init__(
+            capabilities=STTCapabilities(
+                streaming=True, interim_results=True, aligned_transcript="chunk"
+            )
+        )
+        self._options = OpenAIRealtimeOptions(
+            model=model,
+            language=language,
+            prompt=prompt,
+            vad=vad,
+            silence_ms=silence_ms,
+            noise_reduction=noise_reduction,
+            dialect=dialect,
+        )
+        self._max_session = max_session
+        key = api_key_from(api_key, "OPENAI_API_KEY", "OpenAI", required=base_url == _URL)
+        secrets = (key,) if key else ()
+        self._endpoint = Endpoint(base_url, "/v1/realtime", bearer(key), secrets)
+
+    async def _recognize_impl(
+        self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
+    ) -> SpeechEvent:
+        frame = _resampled(mix_down(combine_frames(buffer)), self._options.sample_rate)
+        dialogue = RealtimeDialogue(self._options, language, 0.0)
+        async with open_websocket(self._endpoint, _QUERY, conn_options.timeout) as connection:
+            return await say_recording(connection, dialogue, frame)
+
+    def stream(
+        self,
+        *,
+        language: str | None = None,
+        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
+    ) -> DialogueStream:
+        """
+        Make a stream; it connects when its block is entered.
+
+        Unless given: `drain_timeout` 20 s, for the utterances that are still being transcribed;
+        `idle_timeout` 60 s, because while nobody speaks only pings, every 20 s, are answered.
+        """
+        return DialogueStream(
+            stt=self,
+            connect=lambda: open_websocket(self._endpoint, _QUERY, conn_options.timeout),
+            begin=lambda start: RealtimeDialogue(self._options, language, start),
+            conn_options=conn_options.with_defaults(drain_timeout=20.0, idle_timeout=60.0),
+            sample_rate=self._options.sample_rate,
+            max_session=self._max_session,
+        )
+
+
+def _resampled(frame: AudioFrame, rate: int) -> AudioFrame:
+    resampler = Resampler(frame.sample_rate, rate, 1)
+    parts = [resampler.push(frame), resampler.flush()]
+    return combine_frames([part for part in parts if part is not None])

@@ -1,0 +1,115 @@
+"""OpenAI's transcriptions of recordings as an engine."""
+
+from __future__ import annotations
+
+import json
+
+from ...audio.frame import AudioBuffer, combine_frames
+from ...events import SpeechEvent
+from ...exceptions import APIConnectionError
+from ...options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, STTCapabilities
+from ...stt import STT
+from ...transports.address import api_key_from
+from ...transports.endpoint import Endpoint, bearer
+from ...transports.http import HttpTransport, wav_upload
+from .options import OpenAIOptions
+from .stream import OpenAIStream
+from .wire import read_transcription
+
+__all__ = ("OpenAISTT",)
+
+_URL = "https://api.openai.com"
+
+
+class OpenAISTT(STT):
+    """
+    OpenAI's `/v1/audio/transcriptions`, and any server that speaks it.
+
+    A stream sends the audio of each utterance when `flush()` or the end says that it is over;
+    `StreamAdapter` does so where somebody pauses.
+
+    What is not named here is explained at `OpenAIOptions`.
+
+    Args:
+        api_key: or the environment variable `OPENAI_API_KEY`; a server of one's own may need
+            none.
+        base_url: `https://host`; `/v1/audio/transcriptions` is appended.
+
+    Raises:
+        ValueError: when there is no key, or base_url is none.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        base_url: str = _URL,
+        model: str = "gpt-transcribe",
+        language: str | None = None,
+        prompt: str | None = None,
+        temperature: float | None = None,
+        words: bool = False,
+        deltas: bool = True,
+    ) -> None:
+        super().__init__(
+            capabilities=STTCapabilities(
+                streaming=True,
+                interim_results=deltas and not words,
+                aligned_transcript="word" if words else "chunk",
+            )
+        )
+        self._options = OpenAIOptions(
+            model=model,
+            language=language,
+            prompt=prompt,
+            temperature=temperature,
+            words=words,
+            deltas=deltas,
+        )
+        key = api_key_from(api_key, "OPENAI_API_KEY", "OpenAI", required=base_url == _URL)
+        secrets = (key,) if key else ()
+        self._endpoint = Endpoint(base_url, "/v1/audio/transcriptions", bearer(key), secrets)
+        self._http = HttpTransport(headers=dict(self._endpoint.headers), secrets=secrets)
+
+    async def _recognize_impl(
+        self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
+    ) -> SpeechEvent:
+        frame = combine_frames(buffer)
+        fields = self._options.fields(language, deltas=False)
+        upload = wav_upload(bytes(frame.data), frame.sample_rate, frame.num_channels, fields)
+        address = self._endpoint.http()
+        answer = await self._http.post(
+            address, upload, timeout=conn_options.timeout + frame.duration
+        )
+        spoken = language or self._options.language or ""
+        try:
+            body = json.loads(answer.body)
+            return read_transcription(body, spoken, start=0.0, end=frame.duration)
+        except (AttributeError, LookupError, TypeError, ValueError) as exc:
+            raise APIConnectionError(f"{address} sent no transcript: {exc!r}") from exc
+
+    def stream(
+        self,
+        *,
+        language: str | None = None,
+        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
+    ) -> OpenAIStream:
+        """
+        Make a stream; each utterance is one request.
+
+        Unless given: `drain_timeout` 60 s, because the last utterance is sent and recognised
+        only then; no `idle_timeout`, because nothing is said before a flush.
+        """
+        return OpenAIStream(
+            stt=self,
+            http=self._http,
+            endpoint=self._endpoint,
+            options=self._options,
+            language=language,
+            conn_options=conn_options,
+        )
+
+    async def aclose(self) -> None:
+        """Close every stream and the connections."""
+        await super().aclose()
+        await self._http.aclose()

@@ -1,0 +1,102 @@
+"""OpenAI's answers to recordings: JSON, or events as they are made; no input or output."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...events import RecognitionUsage, SpeechData, SpeechEvent, SpeechEventType, Word
+
+__all__ = ("ServerSentEvents", "read_delta", "read_transcription")
+
+_MAX_LINE = 1024 * 1024
+
+
+class ServerSentEvents:
+    """Cuts the data of server-sent events out of bytes, however they were cut before."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._text = ""
+        self._data: list[str] = []
+
+    def feed(self, data: bytes, *, last: bool = False) -> Iterator[str]:
+        """
+        Return the data of the events that are complete.
+
+        Raises:
+            ValueError: when a line does not end.
+        """
+        self._text += self._decoder.decode(data, last)
+        *lines, self._text = self._text.split("\n")
+        if len(self._text) > _MAX_LINE:
+            raise ValueError(f"a line of more than {_MAX_LINE} characters")
+        for raw in lines:
+            line = raw.removesuffix("\r")
+            if line.startswith("data:"):
+                self._data.append(line[5:].removeprefix(" "))
+            elif not line and self._data:
+                yield "\n".join(self._data)
+                self._data = []
+
+
+def read_delta(data: str) -> tuple[str, str]:
+    """
+    Read one event of a transcript in the making.
+
+    Returns:
+        `("delta", more text)`, `("done", the whole text)` or `("", "")` for what says nothing.
+
+    Raises:
+        LookupError, TypeError, ValueError: when it is no such event.
+    """
+    if data.strip() == "[DONE]":
+        return "", ""
+    body = json.loads(data)
+    match body["type"]:
+        case "transcript.text.delta":
+            return "delta", str(body["delta"])
+        case "transcript.text.done":
+            return "done", str(body["text"])
+    return "", ""
+
+
+def read_transcription(
+    body: Mapping[str, Any], language: str, *, start: float, end: float
+) -> SpeechEvent:
+    """
+    Make a FINAL_TRANSCRIPT of an answer in `json` or `verbose_json`.
+
+    Args:
+        body: the answer.
+        language: what is spoken, where the answer does not say.
+        start: where the audio begins, in seconds.
+        end: where it ends.
+
+    Raises:
+        LookupError, TypeError, ValueError: when it is no such answer.
+    """
+    words = [
+        Word(str(word["word"]).strip(), start + float(word["start"]), start + float(word["end"]))
+        for word in body.get("words") or ()
+    ]
+    spoken = str(body.get("language") or language)
+    text = str(body["text"]).strip()
+    said = SpeechData(spoken, text, start, end, words=words or None)
+    return SpeechEvent(
+        SpeechEventType.FINAL_TRANSCRIPT,
+        alternatives=[said],
+        recognition_usage=_usage(body.get("usage"), end - start),
+    )
+
+
+def _usage(usage: Mapping[str, Any] | None, duration: float) -> RecognitionUsage | None:
+    if not usage:
+        return None
+    return RecognitionUsage(
+        float(usage.get("seconds") or duration),
+        int(usage.get("input_tokens") or 0),
+        int(usage.get("output_tokens") or 0),
+    )

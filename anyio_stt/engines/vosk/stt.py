@@ -1,0 +1,88 @@
+"""A Vosk server as an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...audio.frame import AudioBuffer, combine_frames
+from ...events import SpeechEvent
+from ...options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, STTCapabilities
+from ...stt import STT
+from ...transports.at_once import say_recording
+from ...transports.conversation import DialogueStream
+from ...transports.endpoint import Endpoint
+from ...transports.websocket_opening import open_websocket
+from .options import VoskOptions
+from .wire import VoskDialogue
+
+__all__ = ("VoskServerSTT",)
+
+
+class VoskServerSTT(STT):
+    """
+    Vosk's websocket server: streams with guesses and word times, no key.
+
+    What is not named here is explained at `VoskOptions`.
+
+    Args:
+        base_url: `ws://host:port`.
+
+    Raises:
+        ValueError: when base_url is none.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str = "ws://localhost:2700",
+        language: str = "",
+        words: bool = True,
+        max_alternatives: int = 0,
+        phrases: Sequence[str] = (),
+        sample_rate: int = 16000,
+    ) -> None:
+        super().__init__(
+            capabilities=STTCapabilities(
+                streaming=True,
+                interim_results=True,
+                aligned_transcript="word" if words else "chunk",
+            )
+        )
+        self._options = VoskOptions(
+            language=language,
+            words=words,
+            max_alternatives=max_alternatives,
+            phrases=tuple(phrases),
+            sample_rate=sample_rate,
+        )
+        self._endpoint = Endpoint(base_url, "/")
+
+    async def _recognize_impl(
+        self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
+    ) -> SpeechEvent:
+        frame = combine_frames(buffer)
+        dialogue = VoskDialogue(self._options, language, frame.sample_rate, 0.0)
+        async with open_websocket(self._endpoint, (), conn_options.timeout) as connection:
+            return await say_recording(connection, dialogue, frame, piece=0.2)
+
+    def stream(
+        self,
+        *,
+        language: str | None = None,
+        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
+    ) -> DialogueStream:
+        """
+        Make a stream; it connects when its block is entered.
+
+        Unless given: `drain_timeout` 10 s and `idle_timeout` 10 s, because Vosk answers each
+        piece of audio.
+        """
+        rate = self._options.sample_rate
+        return DialogueStream(
+            stt=self,
+            connect=lambda: open_websocket(self._endpoint, (), conn_options.timeout),
+            begin=lambda start: VoskDialogue(self._options, language, rate, start),
+            conn_options=conn_options.with_defaults(drain_timeout=10.0, idle_timeout=10.0),
+            sample_rate=rate,
+            frame_duration=0.2,
+        )

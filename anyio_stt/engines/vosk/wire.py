@@ -1,0 +1,113 @@
+"""Vosk's messages: one answer to each piece of audio; no input or output."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ...audio.frame import AudioFrame
+from ...audio.mixing import mix_down
+from ...events import SpeechData, SpeechEvent, SpeechEventType, Word
+from ...transports.dialogue import Dialogue, Message
+from .options import VoskOptions
+
+__all__ = ("EOF", "RESET", "VoskDialogue")
+
+# The server compares these as text, spaces included.
+EOF = '{"eof" : 1}'
+RESET = '{"reset" : 1}'
+
+
+class VoskDialogue(Dialogue):
+    """
+    One connection.
+
+    Args:
+        options: what was asked for.
+        language: what is spoken.
+        sample_rate: of the audio that is said.
+        start: where on the attempt's clock it begins.
+    """
+
+    def __init__(
+        self, options: VoskOptions, language: str | None, sample_rate: int, start: float
+    ) -> None:
+        super().__init__(start)
+        self._options = options
+        self._language = language or options.language
+        self._rate = sample_rate
+        self._final_until = start
+        self._unanswered: deque[float] = deque()
+        """How much audio had been said with each message that waits for its answer."""
+        self._last_final: dict[str, Any] = {}
+        self._ending = False
+
+    def opening(self) -> Iterable[Message]:
+        """Say what comes; nothing is answered."""
+        return (self._options.config(self._rate),)
+
+    def audio(self, frame: AudioFrame) -> Iterable[Message]:
+        """Say the samples as they are."""
+        super().audio(frame)
+        self._unanswered.append(self.sent)
+        return (bytes(mix_down(frame).data),)
+
+    def flush(self) -> Iterable[Message]:
+        """Ask for a final."""
+        self._unanswered.append(self.sent)
+        return (RESET,)
+
+    def ending(self) -> Iterable[Message]:
+        """Ask for the last final."""
+        self._ending = True
+        self._unanswered.append(self.sent)
+        return (EOF,)
+
+    def understand(self, body: dict[str, Any]) -> Iterable[SpeechEvent]:
+        """Make events of one answer."""
+        if body.get("result") and body == self._last_final:  # its times show that it is a copy
+            return ()
+        if not self._unanswered:
+            raise ValueError("an answer to nothing")
+        heard = self._unanswered.popleft()
+        self.done = self._ending and not self._unanswered
+        if "partial" in body:
+            return self._partial(str(body["partial"]), heard)
+        self._last_final = body
+        readings = body.get("alternatives", [body])
+        start, self._final_until = self._final_until, heard
+        self.quiet = True
+        said = [self._reading(each, start, heard) for each in readings]
+        if not said[0].text:
+            self.silences.append((heard, None))
+            return []
+        return [SpeechEvent(SpeechEventType.FINAL_TRANSCRIPT, alternatives=said)]
+
+    def _partial(self, text: str, heard: float) -> list[SpeechEvent]:
+        if not text:
+            return []
+        self.quiet = False
+        said = SpeechData(self._language, text, self._final_until, heard)
+        return [SpeechEvent(SpeechEventType.INTERIM_TRANSCRIPT, alternatives=[said])]
+
+    def _reading(self, body: Mapping[str, Any], start: float, end: float) -> SpeechData:
+        words = [self._word(each) for each in body.get("result") or ()]
+        confidences = [word.confidence for word in words]
+        return SpeechData(
+            language=self._language,
+            text=str(body["text"]).strip(),
+            start_time=start,
+            # The last word and not the last sample: another word may have begun since.
+            end_time=words[-1].end_time if words else end,
+            confidence=sum(confidences) / len(confidences) if confidences else 0.0,
+            words=words or None,
+        )
+
+    def _word(self, body: Mapping[str, Any]) -> Word:
+        return Word(
+            text=str(body["word"]),
+            start_time=self.start + float(body["start"]),
+            end_time=self.start + float(body["end"]),
+            confidence=float(body.get("conf") or 0.0),
+        )

@@ -1,0 +1,74 @@
+"""A Wyoming server as an engine."""
+
+from __future__ import annotations
+
+import math
+
+from ...audio.frame import AudioBuffer, combine_frames
+from ...events import SpeechEvent
+from ...options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, STTCapabilities
+from ...stt import STT
+from ...transports.at_once import say_recording
+from ...transports.conversation import DialogueStream
+from ...transports.wyoming import connect_wyoming
+from .options import WyomingOptions
+from .wire import WyomingDialogue
+
+__all__ = ("WyomingSTT",)
+
+
+class WyomingSTT(STT):
+    """
+    A server that speaks Wyoming, such as those of Home Assistant: a transcript at each flush.
+
+    Args:
+        base_url: `tcp://host:port` or `unix:///path`; the protocol has no keys.
+        model: the name of a model, where the server has several.
+        language: what is spoken.
+        sample_rate: samples a second that are sent.
+
+    Raises:
+        ValueError: when base_url is none.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str = "tcp://localhost:10300",
+        model: str | None = None,
+        language: str | None = None,
+        sample_rate: int = 16000,
+    ) -> None:
+        super().__init__(
+            capabilities=STTCapabilities(
+                streaming=True, interim_results=True, aligned_transcript="chunk"
+            )
+        )
+        self._options = WyomingOptions(base_url, model, language, sample_rate)
+
+    async def _recognize_impl(
+        self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
+    ) -> SpeechEvent:
+        dialogue = WyomingDialogue(self._options, language, 0.0)
+        async with connect_wyoming(self._options.url, conn_options.timeout) as connection:
+            return await say_recording(connection, dialogue, combine_frames(buffer))
+
+    def stream(
+        self,
+        *,
+        language: str | None = None,
+        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
+    ) -> DialogueStream:
+        """
+        Make a stream; it connects when its block is entered.
+
+        Unless given: `drain_timeout` 30 s, because a server begins to recognise when the audio
+        has ended; no `idle_timeout`, because it says nothing before.
+        """
+        return DialogueStream(
+            stt=self,
+            connect=lambda: connect_wyoming(self._options.url, conn_options.timeout),
+            begin=lambda start: WyomingDialogue(self._options, language, start),
+            conn_options=conn_options.with_defaults(drain_timeout=30.0, idle_timeout=math.inf),
+            sample_rate=self._options.sample_rate,
+        )

@@ -1,0 +1,88 @@
+"""Wyoming's events: one utterance a connection; no input or output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ...audio.frame import AudioFrame
+from ...audio.mixing import mix_down
+from ...events import SpeechData, SpeechEvent, SpeechEventType
+from ...exceptions import APIError
+from ...transports.dialogue import Dialogue, Message
+from ...transports.wyoming import encode_event
+from .options import WyomingOptions
+
+__all__ = ("WyomingDialogue",)
+
+
+class WyomingDialogue(Dialogue):
+    """
+    One utterance: audio until a flush or the end, and its transcript.
+
+    Many servers hang up after a transcript, so what follows a flush takes a new connection.
+
+    Args:
+        options: what was asked for.
+        language: what is spoken.
+        start: where on the attempt's clock it begins.
+    """
+
+    def __init__(self, options: WyomingOptions, language: str | None, start: float) -> None:
+        super().__init__(start)
+        self._options = options
+        self._wanted = language
+        self._language = language or options.language or ""
+        self._guess = ""
+        self._begun = False
+
+    def audio(self, frame: AudioFrame) -> Iterable[Message]:
+        """Say the samples, after what comes first."""
+        super().audio(frame)
+        mono = mix_down(frame)
+        form = {"rate": mono.sample_rate, "width": 2, "channels": 1}
+        chunk = encode_event("audio-chunk", form, bytes(mono.data))
+        if self._begun:
+            return (chunk,)
+        self._begun = True
+        transcribe = encode_event("transcribe", self._options.transcribe(self._wanted))
+        return (transcribe, encode_event("audio-start", form), chunk)
+
+    def flush(self) -> Iterable[Message]:
+        """End the utterance, if there is one."""
+        self.over = self._begun
+        return ()
+
+    def ending(self) -> Iterable[Message]:
+        """Ask for the transcript, if anything was said."""
+        if not self._begun:
+            self.done = True
+            return ()
+        return (encode_event("audio-stop"),)
+
+    def understand(self, body: dict[str, Any]) -> Iterable[SpeechEvent]:
+        """Make events of one event."""
+        data = body["data"]
+        match body["type"]:
+            case "transcript":
+                self.done = True
+                return self._final(str(data["text"]).strip(), data.get("language"))
+            case "transcript-chunk":
+                self._guess += str(data["text"])
+                return [self._say(SpeechEventType.INTERIM_TRANSCRIPT, self._guess.strip(), None)]
+            case "error":
+                raise APIError(
+                    f"Wyoming reports a failure: {data.get('text')}",
+                    body={"code": data.get("code")},
+                )
+        return ()
+
+    def _final(self, text: str, language: str | None) -> list[SpeechEvent]:
+        if not text:
+            self.silences.append((self.sent, None))
+            return []
+        return [self._say(SpeechEventType.FINAL_TRANSCRIPT, text, language)]
+
+    def _say(self, kind: SpeechEventType, text: str, language: str | None) -> SpeechEvent:
+        said = SpeechData(language or self._language, text, self.start, self.sent)
+        return SpeechEvent(kind, alternatives=[said])

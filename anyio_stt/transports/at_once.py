@@ -1,0 +1,75 @@
+"""A whole recording over a connection that is made for streams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import anyio
+
+from ..audio.frame import AudioFrame
+from ..events import SpeechData, SpeechEvent, SpeechEventType
+from .conversation import Connection
+from .dialogue import Dialogue
+
+__all__ = ("join_finals", "say_recording")
+
+
+async def say_recording(
+    connection: Connection, dialogue: Dialogue, frame: AudioFrame, *, piece: float = 0.5
+) -> SpeechEvent:
+    """
+    Say *frame* in pieces, and return all that is final as one FINAL_TRANSCRIPT.
+
+    Args:
+        connection: newly opened.
+        dialogue: newly begun.
+        frame: the recording.
+        piece: seconds of audio in a message.
+
+    Raises:
+        APIError: when the provider fails or is lost.
+    """
+    finals: list[SpeechEvent] = []
+    ready = anyio.Event()
+
+    async def talk() -> None:
+        await _say(connection, dialogue.opening())
+        await ready.wait()
+        size = max(1, round(piece * frame.sample_rate))
+        for start in range(0, frame.samples_per_channel, size):
+            stop = min(start + size, frame.samples_per_channel)
+            await _say(connection, dialogue.audio(frame.slice(start, stop)))
+        await _say(connection, dialogue.ending())
+
+    async with anyio.create_task_group() as task_group:
+        task_group.start_soon(talk)
+        while not dialogue.done:
+            if dialogue.ready:
+                ready.set()
+            message = await connection.receive()
+            if message is None:
+                dialogue.closed()
+                break
+            events = dialogue.hear(message)
+            finals += [each for each in events if each.type is SpeechEventType.FINAL_TRANSCRIPT]
+        task_group.cancel_scope.cancel()
+    return join_finals(finals, frame.duration)
+
+
+async def _say(connection: Connection, messages: Iterable[str | bytes]) -> None:
+    for message in messages:
+        await connection.send(message)
+
+
+def join_finals(finals: list[SpeechEvent], duration: float) -> SpeechEvent:
+    """Join what was said of a recording of *duration* seconds."""
+    best = [event.alternatives[0] for event in finals]
+    joined = SpeechData(
+        language=best[0].language if best else "",
+        text=" ".join(reading.text for reading in best),
+        end_time=duration,
+        confidence=sum(reading.confidence for reading in best) / len(best) if best else 0.0,
+        words=[word for reading in best for word in reading.words or ()] or None,
+    )
+    request_id = finals[0].request_id if finals else ""
+    return SpeechEvent(SpeechEventType.FINAL_TRANSCRIPT, request_id, [joined])

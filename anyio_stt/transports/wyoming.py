@@ -1,0 +1,164 @@
+"""Wyoming's framing on TCP or a unix socket: a line of JSON, more JSON, and bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import anyio
+from anyio.abc import ByteStream
+
+from ..exceptions import APIConnectionError, APITimeoutError
+from .dialling import hang_up
+
+__all__ = ("WyomingConnection", "WyomingDecoder", "connect_wyoming", "encode_event")
+
+_MAX_LINE = 64 * 1024
+_MAX_PART = 16 * 1024 * 1024
+
+
+def encode_event(kind: str, data: Mapping[str, Any] | None = None, payload: bytes = b"") -> bytes:
+    """Write one event; its data go after the line, as the reference client does it."""
+    body = json.dumps(data).encode() if data else b""
+    header: dict[str, Any] = {"type": kind, "version": "1.5.2"}
+    if body:
+        header["data_length"] = len(body)
+    if payload:
+        header["payload_length"] = len(payload)
+    return json.dumps(header).encode() + b"\n" + body + payload
+
+
+class WyomingDecoder:
+    """Cuts events out of bytes, however they were cut before."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> None:
+        """Take more bytes."""
+        self._buffer += data
+
+    def next(self) -> tuple[dict[str, Any], bytes] | None:
+        """
+        Return the next event, its `type` and `data` as one object, and its payload.
+
+        Raises:
+            ValueError: when the bytes are no event, or one that is too big.
+        """
+        end = self._buffer.find(b"\n")
+        if end < 0:
+            if len(self._buffer) > _MAX_LINE:
+                raise ValueError(f"no line ends within {_MAX_LINE} bytes")
+            return None
+        header = json.loads(self._buffer[:end])
+        if not isinstance(header, dict) or not isinstance(header.get("type"), str):
+            raise ValueError("the line is no event")
+        sizes = [header.get(name) or 0 for name in ("data_length", "payload_length")]
+        if any(not isinstance(size, int) or not 0 <= size <= _MAX_PART for size in sizes):
+            raise ValueError(f"lengths must be 0 to {_MAX_PART}, got {sizes}")
+        start, middle = end + 1, end + 1 + sizes[0]
+        if len(self._buffer) < middle + sizes[1]:
+            return None
+        data = dict(header.get("data") or {})
+        if sizes[0]:
+            data.update(json.loads(self._buffer[start:middle]))
+        payload = bytes(self._buffer[middle : middle + sizes[1]])
+        del self._buffer[: middle + sizes[1]]
+        return {"type": header["type"], "data": data}, payload
+
+
+class WyomingConnection:
+    """
+    A connection to a Wyoming server. One task may receive; one may send.
+
+    Args:
+        stream: the bytes.
+        where: how errors call the server.
+        send_timeout: seconds for one event; longer means the peer has stopped reading.
+    """
+
+    def __init__(self, stream: ByteStream, where: str, send_timeout: float) -> None:
+        self._stream = stream
+        self._where = where
+        self._send_timeout = send_timeout
+        self._decoder = WyomingDecoder()
+        self.on_pong: Callable[[], None] | None = None
+
+    async def send(self, message: str | bytes) -> None:
+        """
+        Send one encoded event.
+
+        Raises:
+            APITimeoutError: when the peer does not read it within `send_timeout`.
+            APIConnectionError: when the connection is lost.
+        """
+        data = message.encode() if isinstance(message, str) else message
+        with anyio.move_on_after(self._send_timeout):
+            try:
+                await self._stream.send(data)
+            except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError) as exc:
+                raise APIConnectionError(f"the connection to {self._where} was lost") from exc
+            return
+        raise APITimeoutError(
+            f"{self._where} did not read an event within {self._send_timeout:g} s: it has "
+            f"stopped reading"
+        )
+
+    async def receive(self) -> str | None:
+        """
+        Return the next event as JSON, or `None` when the peer hung up; payloads are dropped.
+
+        The wait has no deadline of its own: a server says nothing until the audio has ended, and
+        then `drain_timeout` counts.
+
+        Raises:
+            APIConnectionError: when the connection is lost, or the bytes are no event.
+        """
+        while True:
+            try:
+                event = self._decoder.next()
+            except ValueError as exc:
+                raise APIConnectionError(f"{self._where} does not speak Wyoming: {exc}") from exc
+            if event is not None:
+                return json.dumps(event[0])
+            try:
+                self._decoder.feed(await self._stream.receive())
+            except anyio.EndOfStream:
+                return None
+            except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError) as exc:
+                raise APIConnectionError(f"the connection to {self._where} was lost") from exc
+
+
+@asynccontextmanager
+async def connect_wyoming(url: str, timeout: float) -> AsyncIterator[WyomingConnection]:
+    """
+    Connect for the block.
+
+    Args:
+        url: `tcp://host:port` or `unix:///path`.
+        timeout: seconds for connecting, and for each send.
+
+    Raises:
+        APITimeoutError: when connecting takes longer.
+        APIConnectionError: when nobody listens there.
+    """
+    stream = await _dial(url, timeout)
+    try:
+        yield WyomingConnection(stream, url, timeout)
+    finally:
+        await hang_up(stream)
+
+
+async def _dial(url: str, timeout: float) -> ByteStream:
+    parts = urlsplit(url)
+    with anyio.move_on_after(timeout):
+        try:
+            if parts.scheme == "unix":
+                return await anyio.connect_unix(parts.path)
+            return await anyio.connect_tcp(parts.hostname or "", parts.port or 0)
+        except OSError as exc:
+            raise APIConnectionError(f"cannot connect to {url}: {exc}") from exc
+    raise APITimeoutError(f"{url} could not be reached within {timeout:g} s")

@@ -1,0 +1,95 @@
+"""OpenAI's transcriptions of recordings, at once and utterance by utterance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import pytest
+
+from anyio_stt import STT, APIConnectionError, APIConnectOptions, SpeechEventType
+from anyio_stt.engines.openai import OpenAISTT
+from anyio_stt.testing import assert_no_leaks
+from anyio_stt.testing.servers import Action, Fault, FaultServer, Moment, OpenAIServer, say_words
+from tests.engines.fault_matrix import (
+    Cell,
+    breaks,
+    check_cells,
+    hangs,
+    harmless,
+    matrix,
+    statuses,
+)
+
+pytestmark = pytest.mark.real_time
+
+
+def engine(server: FaultServer, **options: Any) -> STT:
+    return OpenAISTT(base_url=server.base_url, api_key=server.api_key, **options)
+
+
+# A request has no audio that streams: it is answered, or not, and a duplicate has no meaning.
+MOMENTS = (Moment.OPENING, Moment.DRAINING, Moment.FINAL)
+HANGS = [cell for cell in hangs(*MOMENTS) if cell.fault.action is not Action.SILENT]
+HARMLESS = [cell for cell in harmless() if cell.fault.action is not Action.DUPLICATE]
+
+
+@matrix(statuses(), HANGS, breaks(*MOMENTS), HARMLESS)
+async def test_each_fault_ends_the_stream_in_time_with_the_right_error(cells: list[Cell]) -> None:
+    await check_cells(cells, OpenAIServer, engine)
+
+
+@pytest.mark.parametrize("deltas", [True, False])
+async def test_each_flush_is_a_request_and_a_failed_one_is_made_again(deltas: bool) -> None:
+    faults = [Fault(Action.RESET, Moment.FINAL), None, Fault(Action.STATUS, status=503)]
+    texts, guesses = [], []
+    with anyio.fail_after(10):
+        async with (
+            assert_no_leaks(),
+            OpenAIServer(faults) as server,
+            engine(server, deltas=deltas) as stt,
+            stt.stream(conn_options=APIConnectOptions(retry_interval=0.05)) as stream,
+        ):
+            for first in (1, 4, 7):
+                stream.push_frame(say_words(range(first, first + 3)))
+                stream.flush()
+            stream.end_input()
+            async for event in stream:
+                best = event.alternatives[0] if event.alternatives else None
+                if best and event.type is SpeechEventType.FINAL_TRANSCRIPT:
+                    texts.append((best.text, round(best.start_time, 3)))
+                elif best:
+                    guesses.append(best.text)
+    assert texts == [("w1 w2 w3", 0.0), ("w4 w5 w6", 1.3), ("w7 w8 w9", 2.6)]
+    assert bool(guesses) is deltas
+
+
+async def test_a_recording_gives_words_with_times_where_they_are_asked_for() -> None:
+    with anyio.fail_after(5):
+        async with OpenAIServer() as server, engine(server, words=True, model="whisper-1") as stt:
+            event = await stt.recognize(say_words(range(1, 4)))
+            body = server.requests[0].body
+    best = event.alternatives[0]
+    assert (best.text, best.language) == ("w1 w2 w3", "english")
+    assert best.words is not None
+    assert [(word.text, word.start_time) for word in best.words] == [
+        ("w1", 0.0),
+        ("w2", 0.3),
+        ("w3", 0.6),
+    ]
+    assert b"whisper-1" in body
+    assert b"timestamp_granularities[]" in body
+
+
+async def test_an_answer_that_is_no_transcript_is_retryable() -> None:
+    class Nonsense(OpenAIServer):
+        def respond(self, _: Any) -> Any:
+            from anyio_stt.testing.servers.web import WebResponse
+
+            return WebResponse((b'{"txt": 1}',))
+
+    with anyio.fail_after(5):
+        async with Nonsense() as server, engine(server) as stt:
+            with pytest.raises(APIConnectionError, match="no transcript") as caught:
+                await stt.recognize(say_words([1]), conn_options=APIConnectOptions(max_retry=0))
+    assert caught.value.retryable
