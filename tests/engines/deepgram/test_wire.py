@@ -1,0 +1,166 @@
+"""Deepgram's messages, both ways, without a network."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anyio_stt import APIError, AudioFrame, SpeechEvent, SpeechEventType
+from anyio_stt.engines.deepgram import DeepgramOptions
+from anyio_stt.engines.deepgram.wire import DeepgramDialogue
+from anyio_stt.testing import silence, tone
+from anyio_stt.testing.servers.deepgram import deepgram_results
+from anyio_stt.testing.servers.words import HeardWord, Utterance
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-9, 9)
+    | st.floats(allow_nan=True)
+    | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+TIMES = st.integers(0, 100_000).map(lambda number: number / 100)
+FIELDS = ("channel", "channel_index", "start", "duration", "is_final", "timestamp", "metadata")
+
+
+def dialogue(start: float = 0.0, **options: Any) -> DeepgramDialogue:
+    return DeepgramDialogue(DeepgramOptions(**options), None, start)
+
+
+@st.composite
+def utterances(draw: st.DrawFn) -> Utterance:
+    start, length = draw(TIMES), draw(st.integers(1, 500)) / 100
+    texts = draw(st.lists(st.text("abc", min_size=1, max_size=4), max_size=4))
+    words = tuple(HeardWord(text, start, start + length) for text in texts)
+    final = draw(st.booleans())
+    return Utterance(words, start, start + length, final, final and draw(st.booleans()))
+
+
+@given(utterances(), TIMES)
+def test_what_a_server_writes_is_what_an_event_says(said: Utterance, offset: float) -> None:
+    ours = dialogue(offset)
+    events = ours.hear(json.dumps(deepgram_results(said, channel_index=[0, 1])))
+    transcripts = [event for event in events if event.alternatives]
+    if not said.words:
+        assert not transcripts
+        expected = [(offset + said.start + (said.end - said.start), None)] if said.final else []
+        assert ours.silences == expected
+        return
+    final, interim = SpeechEventType.FINAL_TRANSCRIPT, SpeechEventType.INTERIM_TRANSCRIPT
+    assert [event.type for event in transcripts] == [final if said.final else interim]
+    best = transcripts[0].alternatives[0]
+    assert best.text == said.text
+    assert (best.start_time, best.end_time) == pytest.approx(
+        (offset + said.start, offset + said.end)
+    )
+    assert best.words is not None
+    assert [word.text for word in best.words] == [word.text for word in said.words]
+    assert [word.start_time for word in best.words] == [offset + w.start for w in said.words]
+    ends = [event for event in events if event.type is SpeechEventType.END_OF_SPEECH]
+    assert len(ends) == said.endpoint
+
+
+@given(
+    st.binary(max_size=50)
+    | st.text(max_size=50)
+    | JSON.map(json.dumps)
+    | st.fixed_dictionaries(
+        {
+            "type": st.sampled_from(
+                ["Results", "SpeechStarted", "UtteranceEnd", "Metadata", "Error"]
+            )
+        },
+        optional=dict.fromkeys(FIELDS, JSON),
+    ).map(json.dumps)
+)
+def test_whatever_a_server_says_is_events_or_an_api_error(message: str | bytes) -> None:
+    with suppress(APIError):
+        assert all(isinstance(event, SpeechEvent) for event in dialogue().hear(message))
+
+
+@given(st.lists(st.integers(1, 2000), min_size=1, max_size=10))
+def test_the_audio_goes_out_whole_whatever_the_cut(lengths: list[int]) -> None:
+    ours = dialogue()
+    frames = [AudioFrame(bytes(range(256)) * 16, 16000, 1, 2048).slice(0, size) for size in lengths]
+    sent = b"".join(
+        part for frame in frames for part in ours.audio(frame) if isinstance(part, bytes)
+    )
+    assert sent == b"".join(bytes(frame.data) for frame in frames)
+    assert ours.sent == pytest.approx(sum(lengths) / 16000)
+
+
+def test_two_channels_are_mixed_down_unless_two_were_promised() -> None:
+    stereo = tone(0.1, num_channels=2)
+    (mixed,) = dialogue().audio(stereo)
+    (kept,) = dialogue(channels=2).audio(stereo)
+    assert (len(mixed), len(kept)) == (3200, 6400)
+    with pytest.raises(APIError, match="channels=1") as caught:
+        dialogue(channels=2).audio(silence(0.1))
+    assert not caught.value.retryable
+
+
+def test_commands_are_what_deepgram_documents() -> None:
+    ours = dialogue()
+    kinds = [
+        json.loads(part)["type"] for part in (*ours.keep_alive(), *ours.flush(), *ours.ending())
+    ]
+    assert kinds == ["KeepAlive", "Finalize", "CloseStream"]
+
+
+def test_metadata_ends_the_conversation_only_after_we_asked_for_the_end() -> None:
+    ours = dialogue()
+    ours.hear('{"type": "Metadata"}')
+    assert not ours.done
+    with pytest.raises(APIError, match="before it had said everything"):
+        ours.closed()
+    ours.ending()
+    ours.closed()
+    ours.hear('{"type": "Metadata"}')
+    assert ours.done
+
+
+def test_each_channel_speaks_for_itself() -> None:
+    ours = dialogue(channels=2, multichannel=True)
+    said = Utterance((HeardWord("hello", 0.1, 0.5),), 0.0, 1.0, final=True, endpoint=True)
+    events = ours.hear(json.dumps(deepgram_results(said, channel_index=[1, 2])))
+    assert [event.channel for event in events] == [1, 1]
+    ours.hear(
+        json.dumps(deepgram_results(Utterance((), 0.0, 1.0, final=True), channel_index=[0, 2]))
+    )
+    assert ours.silences == [(1.0, 0)]
+
+
+def test_the_query_says_what_was_asked_for() -> None:
+    options = DeepgramOptions(
+        language="en", diarize=True, keyterms=("a", "b"), endpointing=0, extra=(("tag", "x"),)
+    )
+    query = options.stream_query("de")
+    assert ("language", "de") in query
+    assert [value for name, value in query if name == "keyterm"] == ["a", "b"]
+    assert {"endpointing": "false", "tag": "x", "diarize": "true"}.items() <= dict(query).items()
+
+
+def test_speakers_and_languages_are_told() -> None:
+    words = [{"word": "hi", "punctuated_word": "Hi.", "start": 1, "end": 2, "speaker": 3}]
+    reading = {"transcript": "Hi.", "confidence": 0.5, "words": words, "languages": ["fr"]}
+    body = {
+        "type": "Results",
+        "channel_index": [0, 1],
+        "start": 1,
+        "duration": 1,
+        "is_final": True,
+        "channel": {"alternatives": [reading]},
+    }
+    best = dialogue(diarize=True).hear(json.dumps(body))[0].alternatives[0]
+    assert (best.language, best.speaker_id, best.confidence) == ("fr", "S3", 0.5)
+    assert best.words is not None
+    assert best.words[0].text == "Hi."
