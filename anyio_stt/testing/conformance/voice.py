@@ -79,7 +79,7 @@ async def flush(subject: VoiceSubject) -> None:
     loud = loud_part(subject.audio)
     run = await subject.hear([loud, "flush", *subject.quiet(1.0)])
     limit = loud.duration + 0.1
-    starts = [event.timestamp for event in run.of(_START) if event.timestamp <= limit]
+    starts = [event.timestamp for event in run.of(_START) if event.timestamp < loud.duration]
     ends = [event.timestamp for event in run.of(_END)]
     if sum(end <= limit for end in ends) < len(starts):
         seen = f"a flush after {loud.duration:.2f} s of speech ended it at {ends}"
