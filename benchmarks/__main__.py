@@ -81,11 +81,12 @@ def _measure_all(arguments: argparse.Namespace, out: TextIO | None) -> tuple[lis
     return results, machine
 
 
-def _write_docs(results: list[Result], machine: dict[str, Any]) -> None:
+def _write_docs(results: list[Result], machine: dict[str, Any], quick: bool) -> None:
     page = _DOCS / "benchmarks.md"
     before, _, rest = page.read_text().partition(_BEGIN)
     _, _, after = rest.partition(_END)
-    figures = f"{_BEGIN}\n\n{heading(machine)}\n\n{table(results)}\n\n{_END}"
+    how = "`--quick`: little of each row, few times" if quick else "a whole run"
+    figures = f"{_BEGIN}\n\n- Measured with {how}\n{heading(machine)}\n\n{table(results)}\n\n{_END}"
     page.write_text(before + figures + after)
     (_DOCS / "benchmarks.svg").write_text(chart(results))
 
@@ -100,7 +101,7 @@ def main() -> None:
     report = sys.stderr if arguments.json == "-" else sys.stdout
     print(heading(machine), "", table(results), sep="\n", file=report)
     if arguments.docs:
-        _write_docs(results, machine)
+        _write_docs(results, machine, arguments.quick)
 
 
 if __name__ == "__main__":
