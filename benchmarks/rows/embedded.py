@@ -61,7 +61,7 @@ def _row(interims: bool) -> Row:
             Line(f"embedded engine, {kind}, longest pause of the loop", "ms"),
         ),
         in_loop(_with(interims)),
-        repeat=5,
+        repeat=3,
     )
 
 
