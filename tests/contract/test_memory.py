@@ -10,7 +10,7 @@ import pytest
 from anyio_stt import APIConnectOptions, AudioFrame, RecognizeStream, StreamFullError
 from anyio_stt.testing import ScriptedSTT, final, interim, silence
 
-STEP = 5
+STEP = 10
 PIECE = silence(STEP, sample_rate=8000)
 HOURS = 10
 # What may wait and what may be replayed, at two bytes a sample, twice over for good measure.
@@ -32,7 +32,7 @@ class Slow(RecognizeStream):
             self._event_ch.send_nowait(interim(f"second {seconds}", end=float(seconds)))
             if seconds % 3600 == 0:
                 self._event_ch.send_nowait(final(f"hour {seconds // 3600}", end=float(seconds)))
-            if seconds % 10 == 0:
+            if seconds % 20 == 0:
                 await anyio.sleep(1.0)
 
 
@@ -56,7 +56,7 @@ async def test_ten_hours_of_audio_pushed_at_full_speed_leave_memory_flat() -> No
         finally:
             tracemalloc.stop()
         numbers = stream.statistics()
-    assert refused > HOURS * 100  # the engine is slow
+    assert refused > HOURS * 30  # the engine is slow
     assert numbers.pushed == HOURS * 3600
     assert numbers.peak_pending <= 60
     assert numbers.replay <= 60
