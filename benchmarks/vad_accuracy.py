@@ -94,7 +94,8 @@ async def measure(name: str, vad: VAD, files: list[Path], noise: str) -> None:
         lost += not segments
     print(
         f"{name:14} {noise:8} missed {missed:6.2f} of {spoken:6.2f} s   "
-        f"unheard {unheard:5.2f} s   false {false:6.2f} of {silent:3d} s   recordings not heard {lost}"
+        f"unheard {unheard:5.2f} s   false {false:6.2f} of {silent:3d} s   "
+        f"recordings not heard {lost}"
     )
 
 

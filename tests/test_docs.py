@@ -10,6 +10,13 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).parent.parent / "docs"
+CODE = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def code_of(name: str) -> list[str]:
+    return CODE.findall((DOCS / name).read_text(encoding="utf-8"))
+
+
 BLOCKS = [
     pytest.param(code, expected, id=f"{name}-{number}")
     for name, outputs in {

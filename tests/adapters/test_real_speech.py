@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import anyio
 import pytest
@@ -117,5 +118,5 @@ async def test_killing_either_engine_of_a_pair_loses_no_stretch_and_says_none_tw
                         each.start_time < word.end_time and word.start_time < each.end_time
                         for each in words
                     ), (share, word)
-                for before, after in zip(words, words[1:], strict=False):
+                for before, after in pairwise(words):
                     assert after.start_time >= before.end_time - 0.02
