@@ -40,8 +40,7 @@ from anyio_stt.testing import (
     start_of_speech,
     tone,
 )
-
-from .loud_vad import LoudVAD
+from tests.adapters.loud_vad import LoudVAD
 
 START, END = SpeechEventType.START_OF_SPEECH, SpeechEventType.END_OF_SPEECH
 FINAL = SpeechEventType.FINAL_TRANSCRIPT

@@ -32,8 +32,7 @@ from anyio_stt.testing import (
     silence,
     tone,
 )
-
-from .loud_vad import LoudVAD
+from tests.adapters.loud_vad import LoudVAD
 
 START, END = SpeechEventType.START_OF_SPEECH, SpeechEventType.END_OF_SPEECH
 FINAL, INTERIM = SpeechEventType.FINAL_TRANSCRIPT, SpeechEventType.INTERIM_TRANSCRIPT
