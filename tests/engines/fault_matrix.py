@@ -22,7 +22,7 @@ from anyio_stt import (
 from anyio_stt.testing import assert_no_leaks, cut
 from anyio_stt.testing.servers import Action, Fault, FaultServer, Moment, say_words
 
-DEADLINE = 0.4
+DEADLINE = 1.5  # short to wait for, long enough for a busy machine
 OPTIONS = APIConnectOptions(
     max_retry=0,
     timeout=DEADLINE,
@@ -30,7 +30,7 @@ OPTIONS = APIConnectOptions(
     idle_timeout=DEADLINE,
     close_timeout=DEADLINE,
 )
-PATIENT = replace(OPTIONS, drain_timeout=3.0, idle_timeout=3.0)
+PATIENT = replace(OPTIONS, drain_timeout=6.0, idle_timeout=6.0)
 ANY_LATER = (Moment.OPENED, Moment.HEARING, Moment.FINAL, Moment.DRAINING)
 ANY = (Moment.OPENING, *ANY_LATER)
 
