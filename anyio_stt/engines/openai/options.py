@@ -90,15 +90,17 @@ class OpenAIRealtimeOptions:
                 "input_audio_format": "pcm16",
                 "input_audio_transcription": transcription,
                 "turn_detection": detection,
-                "input_audio_noise_reduction": noise,
             }
+            if noise:
+                session["input_audio_noise_reduction"] = noise
             return {"type": "transcription_session.update", "session": session}
-        audio = {
+        audio: dict[str, Any] = {
             "format": {"type": "audio/pcm", "rate": self.sample_rate},
             "transcription": transcription,
             "turn_detection": detection,
-            "noise_reduction": noise,
         }
+        if noise:
+            audio["noise_reduction"] = noise
         session = {"type": "transcription", "audio": {"input": audio}}
         return {"type": "session.update", "session": session}
 

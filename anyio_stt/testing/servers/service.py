@@ -39,6 +39,8 @@ class Service(ABC):
         self.ending = False
         self.done = False
         self.log: list[str] = []
+        self.first: Message = ""
+        """The first message of the client."""
 
     def greet(self) -> Iterable[Reply]:
         """What to say first."""

@@ -171,6 +171,7 @@ class _Peer:
 
     async def _hear(self, message: Message) -> None:
         service = self._service
+        service.first = service.first or message
         await answer(self._link, service, service.hear(message), self._frame)
         if service.done and not self._link.mute:
             await self._link.send(self._socket.send(CloseConnection(1000)))

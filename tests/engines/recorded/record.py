@@ -1,0 +1,115 @@
+"""
+Records what the vendors' own clients say to our servers, so that tests can compare.
+
+In an environment of its own (`openai[realtime]` pins an old websockets):
+
+    pip install -e . deepgram-sdk 'openai[realtime]' wsproto httpx2
+    python tests/engines/recorded/record.py
+
+It writes `deepgram.json` and `openai_realtime.json` beside itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+from anyio_stt.testing.servers import DeepgramServer, OpenAIServer, say_words
+
+HERE = Path(__file__).parent
+
+
+async def deepgram() -> dict[str, Any]:
+    from deepgram import AsyncDeepgramClient
+    from deepgram.environment import DeepgramClientEnvironment
+
+    audio = bytes(say_words(range(1, 4)).data)
+    async with DeepgramServer() as server:
+        ws = server.base_url.replace("http", "ws")
+        where = DeepgramClientEnvironment(
+            base=server.base_url, production=ws, agent=ws, agent_rest=server.base_url
+        )
+        client = AsyncDeepgramClient(api_key=server.api_key, environment=where)
+        async with client.listen.v1.connect(
+            model="nova-3",
+            encoding="linear16",
+            sample_rate="16000",
+            interim_results="true",
+            vad_events="true",
+        ) as socket:
+            for start in range(0, len(audio), 3200):
+                await socket.send_media(audio[start : start + 3200])
+            await socket.send_keep_alive()
+            await socket.send_finalize()
+            await socket.send_close_stream()
+            heard = [json.loads(message.json()) async for message in socket]
+        request = server.requests[0]
+        log = server.services[0].log
+    return {
+        "path": request.path,
+        "query": sorted(request.query),
+        "authorization": request.headers["authorization"].replace(server.api_key, "KEY"),
+        "log": log,
+        "finals": [
+            each["channel"]["alternatives"][0]["transcript"]
+            for each in heard
+            if each.get("is_final")
+        ],
+    }
+
+
+async def openai_realtime() -> dict[str, Any]:
+    from openai import AsyncOpenAI
+
+    audio = bytes(say_words(range(1, 4), sample_rate=24000).data)
+    transcripts = []
+    async with OpenAIServer() as server:
+        client = AsyncOpenAI(
+            api_key=server.api_key,
+            base_url=f"{server.base_url}/v1",
+            websocket_base_url=f"{server.base_url.replace('http', 'ws')}/v1",
+        )
+        settings: Any = {
+            "type": "transcription",
+            "audio": {
+                "input": {
+                    "format": {"type": "audio/pcm", "rate": 24000},
+                    "transcription": {"model": "gpt-realtime-whisper", "language": "en"},
+                    "turn_detection": {"type": "server_vad"},
+                }
+            },
+        }
+        async with client.realtime.connect(extra_query={"intent": "transcription"}) as socket:
+            await socket.session.update(session=settings)
+            for start in range(0, len(audio), 4800):
+                piece = base64.b64encode(audio[start : start + 4800]).decode()
+                await socket.input_audio_buffer.append(audio=piece)
+            await socket.input_audio_buffer.commit()
+            async for event in socket:
+                if event.type == "conversation.item.input_audio_transcription.completed":
+                    transcripts.append(event.transcript)
+                    break
+        request = server.requests[0]
+        log = server.services[0].log
+        update = server.services[0].first
+    return {
+        "path": request.path,
+        "query": sorted(request.query),
+        "authorization": request.headers["authorization"].replace(server.api_key, "KEY"),
+        "session.update": json.loads(update),
+        "log": log,
+        "transcripts": transcripts,
+    }
+
+
+async def main() -> None:
+    for name, record in (("deepgram", deepgram), ("openai_realtime", openai_realtime)):
+        text = json.dumps(await asyncio.wait_for(record(), 20), indent=1)
+        (HERE / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
