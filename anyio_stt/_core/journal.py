@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import anyio
 
-from .._rules.audio_log import AudioLog, Marker
+from .._rules.audio_log import AudioLog
 from .._rules.timeline import PushTimes
 from ..audio.cutting import FrameCutter
 from ..audio.frame import AudioFrame
 from ..audio.resampling import Resampler
-from ..exceptions import StreamFullError
 from ..options import APIConnectOptions
+from .room import never_fits, no_room
 from .wakeup import Wakeup
 
 __all__ = ("InputJournal",)
@@ -26,8 +26,8 @@ class InputJournal:
     """
     Takes audio in, and knows of each sample whether it waits, was read, or is covered.
 
-    Positions are samples of one channel at the rate the engine hears, counted from the first
-    sample pushed. State changes here are synchronous; only `wait_room` waits.
+    Positions are samples of one channel at the rate the engine hears, from the first one pushed.
+    State changes here are synchronous; only `wait_room` waits.
 
     Args:
         options: the bounds.
@@ -77,9 +77,9 @@ class InputJournal:
         self.unnoted = False
         """Whether the next read must call `note_read`."""
         self.ended = False
-        self._room: anyio.Event | None = None
-        self.on_idle: Callable[[], None] = _nothing
+        self.on_idle: Callable[[], None] = lambda: None
         """Called when `idle_timeout` seconds of audio came since `expect_word`."""
+        self._room: anyio.Event | None = None
         self._options = options
         self._frame_duration = frame_duration
         self._input_rate = 0
@@ -105,8 +105,8 @@ class InputJournal:
                 than everything that may wait.
             StreamFullError: when it does not fit now.
         """
-        # This runs for each frame of each stream: whatever has to be looked at now and then
-        # is looked at when the audio passes the gate, and what could be methods stands here.
+        # For each frame of each stream: what has to be looked at now and then is looked at when
+        # the audio passes the gate, and what could be methods stands here.
         samples = frame.samples_per_channel
         written = self.written + samples
         if (
@@ -166,7 +166,7 @@ class InputJournal:
         """Let the next attempt begin where finals end; return that position, and what is lost."""
         origin, lost = self.log.rewind()
         if self._cutter is not None:
-            self._recut(self._cutter)
+            self.log.recut(self._cutter)
         return origin, lost
 
     def cover(self, position: int) -> None:
@@ -224,7 +224,7 @@ class InputJournal:
         held = self._cutter.held if self._cutter is not None else 0
         pending = self.written - self.log.furthest
         if pending - held + samples * self._ratio > self._limit:
-            raise self._full(frame)
+            raise no_room(frame, self.seconds(self.pending), self._options.max_pending_audio)
         if not samples:
             return
         if self.written + samples * self._ratio > self._next_time_mark:
@@ -242,12 +242,12 @@ class InputJournal:
         if self._resampler is not None:
             self._gate = -1.0
         else:
-            room = self.log.furthest + self._limit
-            self._gate = min(room, self._next_time_mark, self._idle_mark - 1)
+            full = self.log.furthest + self._limit
+            self._gate = min(full, self._next_time_mark, self._idle_mark - 1)
 
     def _write(self, frame: AudioFrame | None) -> None:
-        if frame is None:  # the resampler keeps it for now
-            return
+        if frame is None:
+            return  # the resampler keeps it for now
         self.written += frame.samples_per_channel
         self._check_idle()
         if self._cutter is None:
@@ -261,21 +261,6 @@ class InputJournal:
         # While the engine lags, its finals are late by more than a coarser mark is wrong.
         pace = _MARK_SECONDS if self.arrival.waiting else _LAGGING_MARK_SECONDS
         self._next_time_mark = self.written + pace * self.rate
-
-    def _recut(self, cutter: FrameCutter) -> None:
-        """Cut anew what an attempt that begins inside a frame is going to read."""
-        unread = self.log.unread()
-        held = cutter.flush()
-        if held is not None:
-            unread.append(held)
-        pieces: list[AudioFrame | Marker] = []
-        for item in unread:
-            if isinstance(item, AudioFrame):
-                pieces.extend(cutter.push(item))
-                continue
-            rest = cutter.flush()
-            pieces.extend([item] if rest is None else [rest, item])
-        self.log.replace_unread(pieces)
 
     def _set_idle_mark(self) -> None:
         if self._idle_from is None or not self.rate:
@@ -296,8 +281,8 @@ class InputJournal:
                 f"{self.num_channels} channel(s), this frame has {frame.sample_rate} Hz and "
                 f"{frame.num_channels}; open another stream for it, or resample it first"
             )
-        if self._never_fits(frame):
-            raise self._full(frame)
+        if never_fits(frame, self._options.max_pending_audio):
+            raise no_room(frame, self.seconds(self.pending), self._options.max_pending_audio)
         self._input_rate, self.num_channels = frame.sample_rate, frame.num_channels
         self.rate = self.rate or frame.sample_rate
         self._limit = self._options.max_pending_audio * self.rate
@@ -310,24 +295,3 @@ class InputJournal:
             self._limit += 1  # what fits before resampling fits, rounded up, after it
         if self._frame_duration:
             self._cutter = FrameCutter(max(1, round(self._frame_duration * self.rate)))
-
-    def _never_fits(self, frame: AudioFrame) -> bool:
-        return frame.samples_per_channel > self._options.max_pending_audio * frame.sample_rate
-
-    def _full(self, frame: AudioFrame) -> Exception:
-        limit = self._options.max_pending_audio
-        if self._never_fits(frame):
-            return ValueError(
-                f"a frame of {frame.duration:.3f} s is longer than all audio that may wait "
-                f"(max_pending_audio={limit:g} s); cut it, or raise the limit in "
-                f"APIConnectOptions"
-            )
-        return StreamFullError(
-            f"{self.seconds(self.pending):.3f} s of audio wait for the engine already "
-            f"(max_pending_audio={limit:g} s); wait with `await send_frame(frame)`, "
-            f"or raise the limit in APIConnectOptions"
-        )
-
-
-def _nothing() -> None:
-    pass

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..audio.cutting import FrameCutter
 from ..audio.frame import AudioFrame, join_frames
 
 __all__ = ("MARKER", "AudioLog", "Marker")
@@ -139,13 +140,20 @@ class AudioLog:
         self.cursor = self._packed = 0
         return origin, lost
 
-    def unread(self) -> list[AudioFrame | Marker]:
-        """Return what waits."""
-        return self.items[self.cursor :]
-
-    def replace_unread(self, items: list[AudioFrame | Marker]) -> None:
-        """Put *items* in the place of what waits."""
-        self.items[self.cursor :] = items
+    def recut(self, cutter: FrameCutter) -> None:
+        """Cut anew what waits, for an attempt that begins inside a frame."""
+        waiting = self.items[self.cursor :]
+        held = cutter.flush()
+        if held is not None:
+            waiting.append(held)
+        pieces: list[AudioFrame | Marker] = []
+        for item in waiting:
+            if isinstance(item, AudioFrame):
+                pieces.extend(cutter.push(item))
+                continue
+            rest = cutter.flush()
+            pieces.extend([item] if rest is None else [rest, item])
+        self.items[self.cursor :] = pieces
 
     def clear(self) -> None:
         """Let go of all audio; positions stay."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import pytest
 
@@ -42,5 +43,5 @@ def test_anything_else_comes_back_as_it_is() -> None:
 
 
 def test_a_group_without_ordinary_errors_comes_back_as_it_is() -> None:
-    group = BaseExceptionGroup("", [KeyboardInterrupt()])
-    assert sole_error(group) is group  # type: ignore[arg-type,unused-ignore]
+    group: Any = BaseExceptionGroup("", [KeyboardInterrupt()])
+    assert sole_error(group) is group

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from anyio_stt import AudioFrame
 from anyio_stt._rules.audio_log import MARKER, AudioLog, Marker
+from anyio_stt.audio.cutting import FrameCutter
 from anyio_stt.testing import noise
 
 SOUND = noise(1.0, sample_rate=8000)
@@ -138,12 +139,15 @@ def test_an_attempt_that_fails_sooner_than_the_one_before_loses_nothing() -> Non
     assert reader.rest()[0] == sound(0, 300)
 
 
-def test_what_waits_can_be_replaced() -> None:
-    log, reader = log_of(100, 100)
+def test_what_waits_is_cut_anew_with_what_the_cutter_held() -> None:
+    log, reader = log_of(100, 50)
     reader.read()
-    assert [item.samples_per_channel for item in log.unread()] == [100]
-    log.replace_unread([piece(100, 140), piece(140, 200)])
-    assert reader.rest()[0] == sound(100, 200)
+    cutter = FrameCutter(40)
+    cutter.push(piece(150, 160))
+    log.recut(cutter)
+    assert [item.samples_per_channel for item in log.items[log.cursor :]] == [40]
+    assert cutter.held == 20
+    assert reader.rest()[0] == sound(100, 140)
 
 
 def test_clearing_lets_go_of_the_audio_and_keeps_the_positions() -> None:

@@ -6,6 +6,7 @@ import random
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from anyio_stt.testing import cut_randomly
 from anyio_stt.testing.servers.words import Recogniser, Utterance, say_words, word_name
 
 
-def hear(recogniser: Recogniser, pieces: list[np.ndarray]) -> list[Utterance]:
+def hear(recogniser: Recogniser, pieces: list[npt.NDArray[np.int16]]) -> list[Utterance]:
     said = [each for piece in pieces for each in recogniser.feed(piece)]
     return [each for each in [*said, *recogniser.finish()] if each.final and each.words]
 

@@ -1,0 +1,26 @@
+"""Why a frame of audio does not fit."""
+
+from __future__ import annotations
+
+from ..audio.frame import AudioFrame
+from ..exceptions import StreamFullError
+
+__all__ = ("never_fits", "no_room")
+
+
+def never_fits(frame: AudioFrame, limit: float) -> bool:
+    """Whether *frame* is longer than all audio that may wait, *limit* seconds."""
+    return frame.samples_per_channel > limit * frame.sample_rate
+
+
+def no_room(frame: AudioFrame, pending: float, limit: float) -> Exception:
+    """Return the error for *frame* while *pending* of *limit* seconds wait already."""
+    if never_fits(frame, limit):
+        return ValueError(
+            f"a frame of {frame.duration:.3f} s is longer than all audio that may wait "
+            f"(max_pending_audio={limit:g} s); cut it, or raise the limit in APIConnectOptions"
+        )
+    return StreamFullError(
+        f"{pending:.3f} s of audio wait for the engine already (max_pending_audio={limit:g} s); "
+        f"wait with `await send_frame(frame)`, or raise the limit in APIConnectOptions"
+    )
