@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import ssl
-from contextlib import suppress
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -15,13 +14,13 @@ from anyio.streams.tls import TLSStream
 
 from ..exceptions import APIConnectionError
 from .address import Address
+from .hanging_up import hang_up
 from .statuses import status_error
 from .tls import system_tls
 
-__all__ = ("dial", "hang_up", "proxy_for")
+__all__ = ("dial", "proxy_for")
 
 _MAX_ANSWER = 64 * 1024
-_CLOSING = 1.0  # closing never waits for the peer; this is for what nobody thought of
 
 
 async def dial(address: Address, *, tls: ssl.SSLContext | None = None) -> ByteStream:
@@ -48,13 +47,6 @@ async def dial(address: Address, *, tls: ssl.SSLContext | None = None) -> ByteSt
         return stream if not address.secure else await _encrypt(stream, address, tls)
     except (OSError, anyio.BrokenResourceError, anyio.EndOfStream) as exc:
         raise _no_way(address, proxy, exc) from exc
-
-
-async def hang_up(stream: ByteStream) -> None:
-    """Close at once, whatever is unsent, even while being cancelled."""
-    with anyio.move_on_after(_CLOSING, shield=True):
-        with suppress(OSError, anyio.BrokenResourceError):  # it was gone already
-            await stream.aclose()
 
 
 def proxy_for(address: Address) -> SplitResult | None:

@@ -30,7 +30,7 @@ from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 from ..exceptions import APIConnectionError, APITimeoutError
 from .address import Address
-from .dialling import hang_up
+from .hanging_up import hang_up
 from .websocket_errors import ABNORMAL, CLEAN, close_error
 
 __all__ = ("WebSocket", "WebSocketOptions")

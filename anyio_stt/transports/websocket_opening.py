@@ -10,8 +10,9 @@ from wsproto import ConnectionType, WSConnection
 
 from ..exceptions import APITimeoutError
 from .address import Address
-from .dialling import dial, hang_up
+from .dialling import dial
 from .endpoint import Endpoint
+from .hanging_up import hang_up
 from .websocket import WebSocket, WebSocketOptions
 from .websocket_handshake import shake_hands
 

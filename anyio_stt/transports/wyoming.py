@@ -12,7 +12,7 @@ import anyio
 from anyio.abc import ByteStream
 
 from ..exceptions import APIConnectionError, APITimeoutError
-from .dialling import hang_up
+from .hanging_up import hang_up
 
 __all__ = ("WyomingConnection", "WyomingDecoder", "connect_wyoming", "encode_event")
 

@@ -9,7 +9,8 @@ from anyio.abc import ByteStream, SocketAttribute
 from anyio_stt import APIConnectionError
 from anyio_stt.testing import assert_no_leaks
 from anyio_stt.transports.address import Address
-from anyio_stt.transports.dialling import dial, hang_up, proxy_for
+from anyio_stt.transports.dialling import dial, proxy_for
+from anyio_stt.transports.hanging_up import hang_up
 
 FAR = Address("wss", "far.example", 443, "/")
 
