@@ -108,7 +108,12 @@ class APIStatusError(APIError):
 
 
 class APIConnectionError(APIError):
-    """Raised when an engine cannot be reached, or is lost on the way."""
+    """
+    Raised when an engine cannot be reached, or is lost on the way.
+
+    As text it also names the root of its causes, because that is where the failure itself is
+    told; `message` is the message alone.
+    """
 
     def __init__(
         self,
@@ -119,6 +124,10 @@ class APIConnectionError(APIError):
         retry_after: float | None = None,
     ) -> None:
         super().__init__(message, body=body, retryable=retryable, retry_after=retry_after)
+
+    def __str__(self) -> str:
+        root = _root_cause(self)
+        return self.message if root is None else f"{self.message} (caused by {_named(root)})"
 
 
 class APITimeoutError(APIConnectionError):
@@ -145,3 +154,27 @@ class InputEndedError(RuntimeError):
 
 class StreamFullError(anyio.WouldBlock):
     """Raised by `push_frame` when `max_pending_audio` seconds wait for the engine already."""
+
+
+_MOST_CAUSES = 10  # a chain that is longer tells no more, and one may be a circle
+
+
+def _root_cause(error: BaseException) -> BaseException | None:
+    """Return where the chain of causes ends, or begins to repeat."""
+    chain = [error]
+    while len(chain) <= _MOST_CAUSES:
+        cause = chain[-1].__cause__
+        if cause is None or any(cause is each for each in chain):
+            break
+        chain.append(cause)
+    return chain[-1] if len(chain) > 1 else None
+
+
+def _named(error: BaseException) -> str:
+    """Name *error*, whatever its own text does."""
+    try:
+        # Its message alone: its text would look for causes again, in a circle perhaps.
+        text = error.message if isinstance(error, APIConnectionError) else str(error)
+    except Exception:  # noqa: BLE001 - a library's own text failed; its name has to do
+        text = ""
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from anyio_stt import STT, APIError, SpeechEvent, SpeechEventType
+from anyio_stt import STT, APIConnectionError, APIError, SpeechEvent, SpeechEventType
 from anyio_stt.audio import AudioFileError, PCMFormat
 
 from .display import Display
@@ -132,7 +132,8 @@ def _explain(name: str, error: BaseException) -> str | None:
 
 def _with_cause(error: BaseException) -> str:
     """Return what *error* says in one line; that attempts ran out does not say why they failed."""
-    message, cause = str(error), str(error.__cause__ or "")
+    message = error.message if isinstance(error, APIConnectionError) else str(error)
+    cause = str(error.__cause__ or "")
     if isinstance(error, APIError) and cause not in message:
         message = f"{message}: {cause}"
     return " ".join(message.split())

@@ -110,7 +110,7 @@ async def test_exhausted_attempts_are_counted_truly_and_the_last_error_is_the_ca
         await run_dry(stt, APIConnectOptions(max_retry=max_retry, retry_interval=0.001))
     attempts = len(stt.heard)
     assert attempts == max_retry + 1
-    assert str(caught.value) == f"failed to recognize speech after {attempts} attempts"
+    assert caught.value.message == f"failed to recognize speech after {attempts} attempts"
     assert caught.value.__cause__ is errors[-1]
     assert not caught.value.retryable  # whoever wraps this stream must not try all again
 

@@ -61,7 +61,8 @@ def test_the_budget_allows_so_many_retries_and_counts_the_attempts(max_retry: in
         assert isinstance(spent.failed(LOST), Wait)
     decision = spent.failed(LOST)
     assert isinstance(decision, GiveUp)
-    assert str(decision.error) == f"failed to recognize speech after {max_retry + 1} attempts"
+    assert isinstance(decision.error, APIConnectionError)
+    assert decision.error.message == f"failed to recognize speech after {max_retry + 1} attempts"
     assert decision.error.__cause__ is LOST
 
 
