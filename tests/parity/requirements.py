@@ -1,0 +1,86 @@
+"""
+What LiveKit's module does, one id a behaviour, and where that was read or measured.
+
+Each id is proven by scenarios (`@scenario("L-REC-1")`). Sources: the module as of 0.12.7
+(`stt/stt.py`), its tests, and the defects D1 to D33 of that module, as `REASONS` tells them.
+"""
+
+from __future__ import annotations
+
+__all__ = ("REQUIREMENTS",)
+
+_STT, _STREAM, _EVENTS = "stt.STT", "stt.RecognizeStream", "stt.SpeechEvent"
+_RTC, _ERRORS = "rtc.AudioFrame, utils.audio", "_exceptions"
+
+REQUIREMENTS: dict[str, tuple[str, str]] = {
+    "L-REC-1": ("recognize returns the engine's event, for a frame or a list", _STT),
+    "L-REC-2": ("a retryable error is tried again up to max_retry times", _STT),
+    "L-REC-3": ("max_retry=0 raises the original error", _STT),
+    "L-REC-4": ("exhausted attempts raise APIConnectionError from the last error", _STT),
+    "L-REC-5": ("an error that is not retryable is not tried again", f"{_STT}, D5"),
+    "L-REC-6": ("an error that is no APIError is not tried again", _STT),
+    "L-REC-7": ("what is done with no audio, and with frames of two formats", _STT),
+    "L-REC-8": ("usage on the returned event leaves audio_duration alone", f"{_STT}, D32"),
+    "L-REC-9": ("an attempt that takes longer than timeout", f"{_STT}, D3"),
+    "L-EVT-1": ("a consumer reads what the engine sent, in order", _STREAM),
+    "L-EVT-2": ("an engine may leave out START and END", _STREAM),
+    "L-EVT-3": ("segments follow one another", _STREAM),
+    "L-EVT-4": ("a FINAL may follow its END", "stt.StreamAdapter"),
+    "L-EVT-5": ("events wait for a consumer that comes late", f"{_STREAM}, D4"),
+    "L-EVT-6": ("events without a transcript, and none at all", _STREAM),
+    "L-EVT-7": ("a consumer that gives up waiting can go on", f"{_STREAM}, D11"),
+    "L-EVT-8": ("two consumers at once: one is refused", _STREAM),
+    "L-EVT-9": ("stream() of a batch engine raises NotImplementedError", _STT),
+    "L-MET-1": ("recognize emits one STTMetrics: request, label, audio, not streamed", _STT),
+    "L-MET-2": ("each usage event gives one STTMetrics, streamed", _STREAM),
+    "L-MET-3": ("a usage event without usage", f"{_STREAM}, D14"),
+    "L-MET-4": ("an engine that never reports usage", _STREAM),
+    "L-IN-1": ("the engine hears what was pushed, in order, with one marker at the end", _STREAM),
+    "L-IN-2": ("flush puts a marker", _STREAM),
+    "L-IN-3": ("another sample rate is a ValueError, after a flush too", _STREAM),
+    "L-IN-4": ("frames of several channels", _STREAM),
+    "L-IN-5": ("sample_rate= resamples; lengths are kept", _STREAM),
+    "L-IN-6": ("stereo is resampled as stereo", f"{_STREAM}, D8"),
+    "L-IN-7": ("a flush of an idle resampler", f"{_STREAM}, D9"),
+    "L-IN-8": ("after end_input, push, flush and end_input are RuntimeErrors", _STREAM),
+    "L-IN-9": ("after aclose, push, flush and end_input are RuntimeErrors", _STREAM),
+    "L-IN-10": ("an engine that returns early takes no more audio", f"{_STREAM}, D25"),
+    "L-FAIL-1": ("a failed attempt is followed by another one", _STREAM),
+    "L-FAIL-2": ("what the second attempt hears", f"{_STREAM}, D1"),
+    "L-FAIL-3": ("what it hears after the end of input", f"{_STREAM}, D2"),
+    "L-FAIL-4": ("max_retry=0 raises the original from the stream", _STREAM),
+    "L-FAIL-5": ("exhausted attempts raise APIConnectionError from the stream", _STREAM),
+    "L-FAIL-6": ("a status error is tried again or not, as it says", f"{_STREAM}, D5"),
+    "L-FAIL-7": ("an error that is no APIError ends the stream as itself", _STREAM),
+    "L-FAIL-8": ("events come before the error that follows them", _STREAM),
+    "L-FAIL-9": ("what a retry repeats", f"{_STREAM}, D23"),
+    "L-FAIL-10": ("a final starts the count of failures anew", f"{_STREAM}, D6"),
+    "L-FAIL-11": ("how often an error is raised", f"{_STREAM}, D22"),
+    "L-FAIL-12": ("an error that nobody read", f"{_STREAM}, D18"),
+    "L-END-1": ("aclose twice is no error", _STREAM),
+    "L-END-2": ("aclose ends the iteration of a waiting consumer", _STREAM),
+    "L-END-3": ("aclose aborts: the engine's cleanup runs, nothing is drained", _STREAM),
+    "L-END-4": ("events that were not read when aclose came", _STREAM),
+    "L-END-5": ("aclose of the engine", f"{_STT}, D16"),
+    "L-END-6": ("end_input drains", _STREAM),
+    "L-END-7": ("the body's own error leaves the block as itself", _STREAM),
+    "L-END-8": ("an engine whose cleanup fails", f"{_STREAM}, D18"),
+    "L-END-9": ("an engine that takes longer than timeout to connect", f"{_STREAM}, D3"),
+    "L-END-10": ("a stream that is used before its block", f"{_STREAM}, D26, D27"),
+    "L-LIS-1": ("a listener that raises is logged and harms nobody", "rtc.EventEmitter"),
+    "L-LIS-2": ("a listener that raises TypeError", "rtc.EventEmitter, D15"),
+    "L-LIS-3": ("on twice is once; once is once; off of an unknown one is nothing",
+                "rtc.EventEmitter"),
+    "L-LIS-4": ("a listener is given as many arguments as it takes; on is a decorator",
+                "rtc.EventEmitter"),
+    "L-LIS-5": ("a coroutine function is refused", "rtc.EventEmitter"),
+    "L-VAL-1": ("label is module and class; capabilities are what was given", _STT),
+    "L-VAL-2": ("event types are strings; SpeechStream is RecognizeStream", _EVENTS),
+    "L-VAL-3": ("events and data by position and by name, with their defaults", _EVENTS),
+    "L-VAL-4": ("whether an event can be changed", _EVENTS),
+    "L-VAL-5": ("frame.data is int16 items, interleaved; its length must fit", _RTC),
+    "L-VAL-6": ("combine_frames and calculate_audio_duration", _RTC),
+    "L-VAL-7": ("APIConnectOptions: defaults, and no negative number", "types"),
+    "L-VAL-8": ("errors as text, and which may pass", _ERRORS),
+    "L-VAL-9": ("a connection error names its root cause", f"{_ERRORS}, test_exceptions"),
+}  # fmt: skip
