@@ -84,6 +84,7 @@ class StreamStatistics:
         unread_events: events waiting for the consumer.
         last_delay: seconds from when audio was pushed to when its final came, for the last
             final with a time; `None` before that.
+        resampler: "soxr" or "samplerate" where the audio is resampled for the engine.
     """
 
     state: str
@@ -98,3 +99,4 @@ class StreamStatistics:
     dropped: float = 0.0
     unread_events: int = 0
     last_delay: float | None = None
+    resampler: str | None = None

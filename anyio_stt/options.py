@@ -30,6 +30,9 @@ class STTCapabilities:
     offline_recognize: bool = True
 
 
+_RESAMPLERS = ("auto", "soxr", "samplerate")
+
+
 @dataclass(frozen=True, slots=True)
 class APIConnectOptions:
     """
@@ -50,9 +53,12 @@ class APIConnectOptions:
         replay_limit: seconds of audio that an engine has read and no final covers yet, kept to
             be heard again by the next attempt. 60, because engines end an utterance long before.
         close_timeout: how long `aclose()` waits for an engine that ignores cancellation.
+        resampler: what changes the sample rate where an engine wants another than the audio has:
+            "soxr", "samplerate", or "auto" for soxr where it is installed. `statistics()` of a
+            stream says which one runs.
 
     Raises:
-        ValueError: when a number is negative or not a number.
+        ValueError: when a number is negative or not a number, or the resampler is unknown.
     """
 
     max_retry: int = 3
@@ -63,10 +69,15 @@ class APIConnectOptions:
     max_pending_audio: float = 60.0
     replay_limit: float = 60.0
     close_timeout: float = 5.0
+    resampler: Literal["auto", "soxr", "samplerate"] = "auto"
 
     def __post_init__(self) -> None:
+        if self.resampler not in _RESAMPLERS:
+            raise ValueError(f"resampler must be one of {_RESAMPLERS}, got {self.resampler!r}")
         for field in fields(self):
             value = getattr(self, field.name)
+            if field.name == "resampler":
+                continue
             if value is not None and not value >= 0:  # written so that nan fails too
                 raise ValueError(f"{field.name} must be 0 or more, got {value!r}")
 

@@ -125,6 +125,7 @@ class RecognizeStream(AudioStream[SpeechEvent]):
             dropped=monitor.dropped,
             unread_events=self._delivery.unread,
             last_delay=monitor.last_delay,
+            resampler=journal.resampler,
         )
 
     # ---- the attempts

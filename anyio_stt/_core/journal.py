@@ -13,7 +13,7 @@ from ..audio.cutting import FrameCutter
 from ..audio.frame import AudioFrame
 from ..audio.resampling import Resampler
 from ..options import APIConnectOptions
-from .room import never_fits, no_room
+from .refusals import never_fits, no_room, other_format
 from .wakeup import Wakeup
 
 __all__ = ("InputJournal",)
@@ -197,6 +197,11 @@ class InputJournal:
         return self.written - self.log.furthest
 
     @property
+    def resampler(self) -> str | None:
+        """The library that resamples, if one does."""
+        return self._resampler.backend if self._resampler is not None else None
+
+    @property
     def received(self) -> int:
         """Samples that came in, at the rate they came with."""
         return self.written if self._resampler is None else self._received
@@ -263,9 +268,8 @@ class InputJournal:
         self._next_time_mark = self.written + pace * self.rate
 
     def _set_idle_mark(self) -> None:
-        if self._idle_from is None or not self.rate:
-            self._idle_mark = math.inf
-        else:
+        self._idle_mark = math.inf
+        if self._idle_from is not None and self.rate:
             self._idle_mark = self._idle_from + self._options.idle_seconds * self.rate
         self._set_gate()
 
@@ -276,11 +280,7 @@ class InputJournal:
 
     def _check_format(self, frame: AudioFrame) -> None:
         if self._input_rate:
-            raise ValueError(
-                f"a stream takes one format: it began with {self._input_rate} Hz and "
-                f"{self.num_channels} channel(s), this frame has {frame.sample_rate} Hz and "
-                f"{frame.num_channels}; open another stream for it, or resample it first"
-            )
+            raise other_format(frame, self._input_rate, self.num_channels)
         if never_fits(frame, self._options.max_pending_audio):
             raise no_room(frame, self.seconds(self.pending), self._options.max_pending_audio)
         self._input_rate, self.num_channels = frame.sample_rate, frame.num_channels
@@ -290,7 +290,9 @@ class InputJournal:
         self.log.pack_size = self.rate
         self._set_idle_mark()
         if self.rate != frame.sample_rate:
-            self._resampler = Resampler(frame.sample_rate, self.rate, frame.num_channels)
+            self._resampler = Resampler(
+                frame.sample_rate, self.rate, frame.num_channels, backend=self._options.resampler
+            )
             self._ratio = self.rate / frame.sample_rate
             self._limit += 1  # what fits before resampling fits, rounded up, after it
         if self._frame_duration:

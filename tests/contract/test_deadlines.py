@@ -288,7 +288,8 @@ async def test_the_consumer_of_an_engine_that_swallows_cancellation_is_told_in_t
     if deadline == "idle_timeout":
         steps = [Hear(1.0), Swallow(100)]
     stt = ScriptedSTT(steps, label="stubborn")
-    options = APIConnectOptions(close_timeout=0.5, **{deadline: 2})
+    chosen: dict[str, Any] = {deadline: 2}
+    options = APIConnectOptions(close_timeout=0.5, **chosen)
     async with stt.stream(conn_options=options) as stream:
         for _ in range(25):
             stream.push_frame(FRAME)
