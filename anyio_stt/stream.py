@@ -196,9 +196,8 @@ class RecognizeStream(AudioStream[SpeechEvent]):
             self._output.begin_attempt(origin)
             if self._nothing_left():
                 return None
-        seconds = self._journal.seconds
-        again = seconds(self._journal.log.furthest - origin)
-        self._monitor.begin_attempt(seconds(origin), again, seconds(lost))
+        again = self._journal.log.furthest - origin
+        self._monitor.begin_attempt(*map(self._journal.seconds, (origin, again, lost)))
         self._attempt = attempt = Attempt(
             self._journal,
             self._output,
