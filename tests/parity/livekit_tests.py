@@ -1,0 +1,178 @@
+"""
+LiveKit's own tests of this module, by name, and what stands for each here.
+
+A value is the tests here that are its equal (`file::test`, under `tests/`), or, beginning with a
+dash, why it has none. Names are those of their repository in 2026; a few that are known by what
+they assert only are described instead, in lower-case words with spaces.
+"""
+
+from __future__ import annotations
+
+__all__ = ("EQUALS",)
+
+_NO_HOOK = "- no such hook here: a session layer's concern"
+_NO_CLOCK = "- times count audio, not the wall clock, so there is no anchor to set"
+_NO_SELECT = "- anyio has it: task groups, `anyio.sleep`"
+_NO_LANGUAGE = "- language tags are passed on as they are"
+_ATTEMPTS, _RECOGNIZE = "contract/test_attempts.py::", "contract/test_recognize.py::"
+_ERRORS, _OUTPUT = "test_exceptions.py::", "contract/test_output.py::"
+_FALLBACK, _SPEAKERS = (
+    "adapters/test_fallback_adapter.py::",
+    "adapters/test_multi_speaker_adapter.py::",
+)
+_ADAPTERS = "adapters/test_conformance.py::test_each_adapter_keeps_the_contract"
+
+EQUALS: dict[str, str | tuple[str, ...]] = {
+    # tests/test_stt.py, against real providers
+    "test_stt::test_recognize": (
+        "engines/pocketsphinx/test_stt.py::test_a_recording_is_recognised_whatever_its_rate_and_channels",
+    ),
+    "test_stt::test_stream": (
+        "engines/pocketsphinx/test_stream.py::test_what_was_said_comes_back_with_guesses_words_and_times",
+        f"{_OUTPUT}test_what_an_engine_leaves_out_is_completed",
+    ),
+    # tests/test_stt_base.py
+    "test_stt_base::test_start_time_seeded_on_init": _NO_CLOCK,
+    "test_stt_base::test_start_time_setter_accepts_valid_values": _NO_CLOCK,
+    "test_stt_base::test_start_time_setter_rejects_negative": _NO_CLOCK,
+    "test_stt_base::test_start_time_reseeded_on_retry": (
+        "contract/test_replay.py::test_the_clock_counts_pushed_audio_not_outages",
+    ),
+    "test_stt_base::test_non_retryable_error_is_not_retried": (
+        f"{_ATTEMPTS}test_nothing_else_is_retried_and_the_original_is_raised",
+    ),
+    "test_stt_base::test_recognize_does_not_retry_non_retryable_error": (
+        f"{_RECOGNIZE}test_it_raises_the_original_when_nothing_helps",
+    ),
+    "test_stt_base::test_recognize_retries_retryable_error": (
+        f"{_RECOGNIZE}test_it_retries_what_may_pass_and_counts_truly",
+    ),
+    "test_stt_base::test_stream_adapter_keeps_vad_speech_end_on_delayed_final": (
+        "adapters/test_stream_adapter.py::test_each_utterance_is_recognised_with_its_times_on_the_streams_clock",
+    ),
+    "test_stt_base::test_retry_budget_resets_after_an_attempt_that_outlived_the_connect_timeout": (
+        f"{_ATTEMPTS}test_a_long_healthy_attempt_starts_the_count_anew",
+    ),
+    "test_stt_base::test_retry_budget_still_gives_up_on_consecutive_short_lived_attempts": (
+        f"{_ATTEMPTS}test_a_short_attempt_does_not",
+    ),
+    # tests/test_exceptions.py
+    "test_exceptions::test_str_without_cause_is_the_message": (
+        f"{_ERRORS}test_without_a_cause_it_is_the_message",
+    ),
+    "test_exceptions::test_str_names_the_cause": (
+        f"{_ERRORS}test_the_cause_is_named_and_the_message_stays_alone",
+    ),
+    "test_exceptions::test_str_reports_the_root_of_the_chain": (
+        f"{_ERRORS}test_the_root_of_the_chain_is_named_not_what_is_between",
+    ),
+    "test_exceptions::test_str_survives_a_cause_whose_str_raises": (
+        f"{_ERRORS}test_a_cause_whose_text_fails_is_named_by_its_class",
+    ),
+    "test_exceptions::test_str_terminates_on_a_cyclic_chain": (
+        f"{_ERRORS}test_a_chain_that_is_a_circle_ends",
+        f"{_ERRORS}test_a_chain_that_leads_back_to_the_error_ends",
+    ),
+    "test_exceptions::terminates on a cause that is itself": (
+        f"{_ERRORS}test_an_error_that_causes_itself_is_the_message",
+    ),
+    "test_exceptions::stops after ten causes": (
+        f"{_ERRORS}test_a_long_chain_is_followed_ten_steps",
+    ),
+    "test_exceptions::no separator for an empty text": (
+        f"{_ERRORS}test_a_cause_without_text_is_named_by_its_class",
+    ),
+    "test_exceptions::test_timeout_subclass_keeps_its_own_message": (
+        f"{_ERRORS}test_a_cause_without_text_is_named_by_its_class",
+    ),
+    "test_exceptions::test_raise_from_populates_the_message": (
+        f"{_ERRORS}test_what_raise_from_sets_is_named",
+    ),
+    # tests/test_stt_fallback.py
+    "test_stt_fallback::test_stt_fallback": (
+        f"{_FALLBACK}test_a_recording_goes_to_the_next_engine_when_one_fails",
+        f"{_FALLBACK}test_a_recording_that_no_engine_recognises_says_which_were_asked",
+        "adapters/test_availability.py::test_one_failure_takes_a_member_down_and_is_told_once",
+    ),
+    "test_stt_fallback::test_stt_stream_fallback": (
+        f"{_FALLBACK}test_the_next_engine_hears_all_that_no_final_covers_wherever_one_fails",
+    ),
+    "test_stt_fallback::test_stt_stream_fallback_propagates_start_time_offset": (
+        f"{_FALLBACK}test_what_a_final_covers_is_not_heard_again_and_times_go_on",
+    ),
+    "test_stt_fallback::test_stt_recover": (
+        f"{_FALLBACK}test_recordings_go_back_to_the_first_engine_when_it_is_due_and_works",
+        "adapters/test_availability.py::test_two_successful_probes_in_a_row_bring_it_up",
+    ),
+    "test_stt_fallback::test_stt_stream_recovery_failure_doesnt_block_main": (
+        f"{_FALLBACK}test_a_stream_returns_to_the_first_engine_once_that_has_answered_two_probes",
+        f"{_FALLBACK}test_a_probe_does_not_outlive_its_stream",
+    ),
+    "test_stt_fallback::reports the active instance's model and provider": (
+        f"{_FALLBACK}test_the_members_reports_come_through_once_with_their_labels",
+    ),
+    # tests/test_multi_speaker_adapter.py
+    "test_multi_speaker_adapter::test_wrapped_stt_exposed": _NO_HOOK,
+    "test_multi_speaker_adapter::test_keyterms_reach_the_wrapped_stt": _NO_HOOK,
+    "test_multi_speaker_adapter::test_keyterm_detector_reaches_the_wrapped_stt": _NO_HOOK,
+    "test_multi_speaker_adapter::test_conversation_items_reach_the_wrapped_stt": _NO_HOOK,
+    "test_multi_speaker_adapter::test_prewarm_reaches_the_wrapped_stt": _NO_HOOK,
+    "test_multi_speaker_adapter::test_model_and_provider_come_from_the_wrapped_stt": _NO_HOOK,
+    "test_multi_speaker_adapter::test_metrics_are_forwarded_and_detached_on_aclose": (
+        "adapters/test_stream_adapter.py::test_a_closed_adapter_hears_no_more_of_its_engine",
+        _ADAPTERS,
+    ),
+    "test_multi_speaker_adapter::test_recognize_reports_usage_once": (_ADAPTERS,),
+    "test_multi_speaker_adapter::test_stream_reports_usage_once": (_ADAPTERS,),
+    "test_multi_speaker_adapter::test_successful_transcript_forgives_earlier_hiccups": (
+        f"{_ATTEMPTS}test_a_final_starts_the_count_anew_even_right_before_the_failure",
+    ),
+    # tests/test_multi_speaker_primary.py
+    "test_multi_speaker_primary::a quiet speaker never takes over": (
+        f"{_SPEAKERS}test_who_is_louder_takes_over",
+        "adapters/test_primary_speaker.py::test_a_little_louder_is_not_enough",
+    ),
+    "test_multi_speaker_primary::an unattributed segment keeps the primary": (
+        f"{_SPEAKERS}test_what_nobody_is_known_to_have_said_changes_nothing",
+    ),
+    "test_multi_speaker_primary::without detection nobody is primary": (
+        f"{_SPEAKERS}test_without_detection_nobody_is_primary",
+    ),
+    # tests/test_stt_prewarm.py
+    "test_stt_prewarm::test_fallback_adapter_prewarms_primary_stt": _NO_HOOK,
+    "test_stt_prewarm::test_stream_adapter_forwards_prewarm": _NO_HOOK,
+    "test_stt_prewarm::test_prewarm_reaches_non_streaming_primary": _NO_HOOK,
+    # tests/test_aio.py: what Chan did, the journal and the delivery do
+    "test_aio::test_channel": (
+        "contract/test_input.py::test_an_engine_reads_what_was_pushed_in_order_and_once",
+        "core/test_wakeup.py::test_nothing_is_missed_by_one_who_looks_again_after_each_wait",
+        "core/test_delivery.py::test_a_cancelled_wait_does_not_keep_the_next_reader_out",
+    ),
+    "test_aio::test_select": _NO_SELECT,
+    "test_aio::test_select_timeout": _NO_SELECT,
+    "test_aio::test_interval": _NO_SELECT,
+    "test_aio::test_sleep": _NO_SELECT,
+    # tests/test_aio_itertools.py: there is no tee; events have one reader, metrics listeners
+    "test_aio_itertools::test_tee_basic": (
+        "contract/test_metrics.py::test_each_usage_event_gives_one_measurement",
+    ),
+    "test_aio_itertools::test_tee_exception_propagation": (
+        "core/test_delivery.py::test_the_failure_comes_after_the_events_once_and_then_the_end",
+    ),
+    "test_aio_itertools::test_tee_exception_concurrent": (
+        f"{_OUTPUT}test_two_consumers_at_once_are_refused_and_the_first_goes_on",
+    ),
+    "test_aio_itertools::one cancelled peer leaves the others whole": (
+        f"{_OUTPUT}test_a_cancelled_next_loses_nothing",
+    ),
+    "test_aio_itertools::test_tee_empty_iterator": (
+        "contract/test_metrics.py::test_a_stream_that_heard_nothing_reports_nothing",
+    ),
+    # whole files
+    "test_language": _NO_LANGUAGE,
+    "test_audio_array_buffer": (
+        "audio/test_cutting.py::test_frames_of_one_length_come_out_and_the_rest_on_flush",
+        "audio/test_mixing.py::test_equal_channels_keep_their_level_to_the_ends_of_the_scale",
+    ),
+    "test_agent_session": "- a session is not part of this library",
+}
