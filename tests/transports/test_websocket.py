@@ -32,11 +32,11 @@ from anyio_stt.transports.websocket_opening import connect_websocket
 pytestmark = pytest.mark.real_time
 
 SHORT = WebSocketOptions(
-    connect_timeout=0.3,
-    send_timeout=0.3,
-    close_timeout=0.2,
+    connect_timeout=1.5,  # short to wait for, long enough for a busy machine
+    send_timeout=0.5,
+    close_timeout=0.3,
     ping_interval=0.1,
-    ping_timeout=0.2,
+    ping_timeout=1.0,
 )
 
 
@@ -171,7 +171,7 @@ async def test_cancelling_a_send_to_a_peer_that_stopped_reading_leaves_at_once(
                     while True:
                         await socket.send(b"\0" * 1_000_000)
             assert scope.cancelled_caught
-            assert anyio.current_time() - began < 1.0
+            assert anyio.current_time() - began < 4.0
 
 
 async def test_after_a_send_was_cut_short_the_socket_says_so(deaf_peers: None) -> None:
@@ -190,7 +190,7 @@ async def test_closing_does_not_wait_for_a_peer_that_never_answers() -> None:
             began = anyio.current_time()
             async with connect_websocket(address, options=SHORT):
                 pass
-            assert 0.15 < anyio.current_time() - began < 1.0
+            assert 0.25 < anyio.current_time() - began < 4.0
 
 
 async def test_a_peer_that_answers_no_ping_is_lost() -> None:
@@ -244,7 +244,7 @@ async def test_a_peer_that_never_answers_the_handshake_fails_it_in_time() -> Non
 
     with anyio.fail_after(5):
         async with assert_no_leaks(), peer(script) as address:
-            with pytest.raises(APITimeoutError, match=r"within 0\.3 s"):
+            with pytest.raises(APITimeoutError, match=r"within 1\.5 s"):
                 async with connect_websocket(address, options=SHORT):
                     pytest.fail("it opened")
 
