@@ -10,7 +10,6 @@ import anyio
 
 from .._rules.coverage import Coverage
 from .._rules.grammar import SIGNALS, Grammar, Signal, Step
-from .._rules.timeline import shift_event
 from ..events import SpeechEvent, SpeechEventType
 from .delivery import Delivery
 from .emitter import logger
@@ -74,7 +73,7 @@ class SpeechOutput:
         self._on_progress = on_progress
         self._coverage = Coverage()
         self._grammars: dict[int | None, Grammar] = {None: Grammar()}
-        self._last: SpeechEvent | None = None
+        self._last: dict[int | None, SpeechEvent] = {}
 
     def send(self, event: SpeechEvent, origin: float) -> None:
         """
@@ -90,7 +89,7 @@ class SpeechOutput:
             self._monitor.usage(event)
             self._delivery.put(event)
             return
-        event = shift_event(event, origin)
+        event = event.shifted(origin)
         if event.type is SpeechEventType.FINAL_TRANSCRIPT:
             covered = self._accept_final(event)
             if covered is None:
@@ -156,23 +155,19 @@ class SpeechOutput:
             grammar = self._grammars[event.channel] = Grammar()
         for step in grammar.accept(signal):
             self._delivery.put(event if step is Step.KEEP else self._completed(step, event))
-        self._last = event
+        self._last[event.channel] = event
 
     def _tell(self, signal: Signal) -> None:
         for channel, grammar in self._grammars.items():
             for step in grammar.accept(signal):
-                last = self._last or SpeechEvent(SpeechEventType.END_OF_SPEECH)
-                self._delivery.put(replace(self._completed(step, last), channel=channel))
+                self._delivery.put(self._completed(step, self._last[channel]))
 
     def _completed(self, step: Step, event: SpeechEvent) -> SpeechEvent:
         """Make the START or END that an engine left out, with the times of the event beside it."""
         data = event.alternatives[0] if event.alternatives else None
-        known = data is not None and data.end_time > 0
-        if step is Step.ADD_START:
-            kind, time = (
-                SpeechEventType.START_OF_SPEECH,
-                data.start_time if data and known else None,
-            )
-        else:
-            kind, time = SpeechEventType.END_OF_SPEECH, data.end_time if data and known else None
+        starts = step is Step.ADD_START
+        time = None
+        if data is not None and data.end_time > 0:
+            time = data.start_time if starts else data.end_time
+        kind = SpeechEventType.START_OF_SPEECH if starts else SpeechEventType.END_OF_SPEECH
         return SpeechEvent(kind, event.request_id, time=time, channel=event.channel)

@@ -1,25 +1,12 @@
-"""One audio clock: seconds of pushed audio, whatever the attempt and whenever it came."""
+"""When audio was pushed, so that a final can say how late it is."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 
-from ..events import SpeechEvent
-
-__all__ = ("PushTimes", "shift_event")
+__all__ = ("PushTimes",)
 
 _FEW = 16
-
-
-def shift_event(event: SpeechEvent, seconds: float) -> SpeechEvent:
-    """
-    Put an engine's times on the stream's clock.
-
-    Args:
-        event: what the engine said, with times counted from its attempt's first sample.
-        seconds: where that sample lies in the stream.
-    """
-    return event.shifted(seconds)
 
 
 class PushTimes:

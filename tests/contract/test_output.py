@@ -165,6 +165,14 @@ async def test_channels_have_segments_of_their_own() -> None:
         assert spelling == ("SFFE" if channel == 0 else "SFE")
 
 
+@pytest.mark.contract("S11", "S17")
+async def test_the_end_that_is_added_on_a_channel_has_that_channels_time() -> None:
+    said = [Say(final("a", end=0.1, channel=0)), Say(final("b", end=0.05, channel=1))]
+    events = await hear([Hear(0.1), *said, HearAll()])
+    ends = {each.channel: each.time for each in events if LETTERS[each.type] == "E"}
+    assert ends == {0: 0.1, 1: 0.05}
+
+
 @pytest.mark.contract("S11")
 async def test_an_added_start_and_end_carry_the_times_beside_them() -> None:
     events = await hear(
