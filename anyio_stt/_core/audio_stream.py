@@ -230,6 +230,9 @@ class AudioStream(AudioInput, ABC, Generic[EventT]):
     def _stop(self, action: Action, failure: Exception | None) -> None:
         """End the output, synchronously: after this the stream has said all it will say."""
         if self._delivery.closed:
+            if failure is not None and not isinstance(failure, APIError):
+                # It was given up on, and ends with a bug that nobody waits for any more.
+                logger.error("%s failed after it was closed", self._label, exc_info=failure)
             return
         if self._lifecycle.running:
             self._lifecycle.advance(action)

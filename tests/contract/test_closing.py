@@ -157,6 +157,20 @@ async def test_a_consumer_is_not_left_waiting_for_an_engine_that_swallows_cancel
             assert anyio.current_time() - began < 1
 
 
+@pytest.mark.contract("S4", "S14")
+async def test_what_such_an_engine_fails_with_later_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stt = ScriptedSTT([Swallow(1.0), Fail(LookupError("a late bug"))], label="stubborn")
+    with anyio.fail_after(5):
+        with caplog.at_level(logging.ERROR, "anyio_stt"):
+            async with stt.stream(conn_options=HASTY) as stream:
+                await anyio.wait_all_tasks_blocked()
+                await stream.aclose()
+    assert "stubborn failed after it was closed" in caplog.text
+    assert "a late bug" in caplog.text
+
+
 @pytest.mark.contract("S4")
 async def test_leaving_the_block_waits_for_such_an_engine_and_says_so_each_period(
     caplog: pytest.LogCaptureFixture,
