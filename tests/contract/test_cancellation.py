@@ -200,9 +200,7 @@ async def test_cancelled_at_every_checkpoint_nothing_is_left_and_the_journal_is_
     name: str, tasks: Any
 ) -> None:
     scenario = SCENARIOS[name]
-    report = await cancel_everywhere(
-        lambda: forgiving(scenario), check=scenario.check, tasks=tasks, sample=30
-    )
+    report = await cancel_everywhere(lambda: forgiving(scenario), check=scenario.check, tasks=tasks)
     assert len(report.checkpoints) >= 3
 
 
