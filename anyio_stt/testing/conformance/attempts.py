@@ -24,8 +24,9 @@ async def lost_connection(subject: Subject) -> None:
     reference = await subject.understood()
     if reference is None:
         return
-    middle = subject.rng.uniform(0.45, 0.8) * subject.audio.duration
-    points: list[BreakPoint] = [0.0, middle, "end"]
+    quarter = subject.audio.duration / 4
+    within = [subject.rng.uniform(at, at + 1) * quarter for at in range(4)]
+    points: list[BreakPoint] = [0.0, *within, "end"]
     for point in points:
         run = await subject.hear(subject.frames, break_at=point)
         where = "at the end of the input" if point == "end" else f"after {point:.2f} s"
