@@ -23,8 +23,8 @@ class AttemptDeadlines:
     """
     Ends an attempt that takes too long, with an error that says which deadline it missed.
 
-    Use it as a context manager around the attempt. The methods move the deadline of the one
-    cancel scope; they are synchronous and cheap enough for every event.
+    The attempt runs inside `scope`. The methods move its deadline; they are synchronous and cheap
+    enough for every event.
 
     Args:
         options: the numbers.
