@@ -1,0 +1,59 @@
+"""How the pages become a site: `sphinx-build -n -W -b html docs OUT`; needs no network."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+project = "anyio_stt"
+author = "The anyio_stt developers"
+copyright = author  # noqa: A001 - Sphinx's name for it
+release = version = installed_version("anyio-stt")
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "myst_parser",
+    "docstrings",
+]
+exclude_patterns = ["_build", "**/README.md"]
+nitpicky = True
+# Types of others: their inventories are on the network, and the build does without.
+OTHERS = (
+    r"abc|anyio|collections|contextlib|datetime|enum|httpx2|hypothesis|numpy|np|npt|os|pathlib"
+    r"|random|ssl|types|typing|typing_extensions|wsproto"
+)
+nitpick_ignore_regex = [
+    ("py:.*", rf"({OTHERS})\..*"),
+    ("py:.*", "optional|AbstractAsyncContextManager|TaskGroup|Self"),
+    # What users are given and never name: these are annotations in signatures.
+    ("py:class", r"anyio_stt\..*\.(\w+Stream|Member|EventT)"),
+    ("py:class", r"anyio_stt\.testing\.servers\.\w+\.(\w+Service|WebRequest|WebResponse|Link)"),
+    ("py:class", r"(anyio_stt\.engines\.pocketsphinx\._worker\.wire\.Message|WorkerPool)"),
+]
+
+myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
+myst_heading_anchors = 3
+highlight_language = "default"
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_preserve_defaults = True
+autodoc_default_options = {"members": True}
+autoclass_content = "class"
+maximum_signature_line_length = 88
+napoleon_numpy_docstring = False
+napoleon_use_rtype = False
+add_module_names = False
+
+html_theme = "furo"
+html_title = f"anyio_stt {release}"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_sphinx = False
+html_theme_options = {"navigation_with_keys": True}
