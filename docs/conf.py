@@ -19,6 +19,7 @@ extensions = [
     "sphinx.ext.viewcode",
     "myst_parser",
     "docstrings",
+    "drawn",
 ]
 exclude_patterns = ["_build", "**/README.md"]
 nitpicky = True
