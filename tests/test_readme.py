@@ -43,8 +43,7 @@ def test_the_main_job_is_two_lines_and_the_tests_are_the_second_block() -> None:
 
     assert len(main_job.splitlines()) <= 2
     assert "anyio-stt transcribe" in main_job
-    for word in ("ruff check", "ruff format --check", "mypy", "pytest"):
-        assert word in tests
+    assert tests.rstrip().endswith("/nox")  # tests/test_project.py knows what that runs
 
 
 def test_the_names_in_the_table_exist() -> None:

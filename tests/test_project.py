@@ -1,0 +1,86 @@
+"""What keeps the project in order: the one command, the changelog, what is built."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from importlib.metadata import metadata
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+FRAGMENTS = sorted(
+    path for path in (CHECKOUT / "changelog.d").glob("*.md") if path.name != "README.md"
+)
+
+
+class RecordingSession:
+    """Notes the commands that a session of nox would run."""
+
+    def __init__(self) -> None:
+        self.posargs: list[str] = []
+        self.commands: list[str] = []
+
+    def run(self, *command: str, **options: Any) -> None:
+        assert command[:2] == (sys.executable, "-m")
+        self.commands.append(" ".join(command[2:]))
+
+
+@pytest.fixture(scope="module")  # nox refuses to know a session twice
+def noxfile() -> Any:
+    pytest.importorskip("nox")
+    spec = importlib.util.spec_from_file_location("noxfile", CHECKOUT / "noxfile.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_one_command_checks_rules_formatting_types_and_all_tests(noxfile: Any) -> None:
+    session = RecordingSession()
+    for name in noxfile.nox.options.sessions:
+        getattr(noxfile, name)(session)
+
+    assert session.commands == ["ruff check .", "ruff format --check .", "mypy", "pytest -q"]
+
+
+def test_the_quick_session_runs_tests_that_are_there(noxfile: Any) -> None:
+    assert [path for path in noxfile.QUICK if not (CHECKOUT / path).exists()] == []
+
+
+def test_every_fragment_becomes_a_line_of_the_next_release() -> None:
+    pytest.importorskip("towncrier")
+    draft = subprocess.run(
+        [sys.executable, "-m", "towncrier", "build", "--draft", "--version", "9.9.9"],
+        cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=50,
+    )  # fmt: skip
+
+    assert draft.returncode == 0, draft.stderr
+    if FRAGMENTS:
+        assert "## [9.9.9]" in draft.stdout
+    assert len(re.findall("^- ", draft.stdout, re.MULTILINE)) == len(FRAGMENTS)
+
+
+@pytest.mark.parametrize("path", FRAGMENTS, ids=lambda path: path.name)
+def test_a_fragment_is_prose_of_one_of_the_kinds(path: Path) -> None:
+    kinds = "added|changed|deprecated|removed|fixed|security"
+    assert re.fullmatch(rf"(\+[\w-]+|\d+)\.({kinds})(\.\d+)?\.md", path.name)
+    assert not path.read_text(encoding="utf-8").lstrip().startswith(("#", "-", "*"))
+
+
+def test_what_is_installed_says_that_it_has_types_and_where_it_runs() -> None:
+    about = metadata("anyio-stt")
+    classifiers = about.get_all("Classifier") or []
+
+    assert files("anyio_stt").joinpath("py.typed").is_file()
+    assert "Typing :: Typed" in classifiers
+    assert about["Requires-Python"] == ">=3.10"
+    assert about["License-Expression"] == "Apache-2.0"
+    for minor in range(10, 15):
+        assert f"Programming Language :: Python :: 3.{minor}" in classifiers
