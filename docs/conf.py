@@ -20,6 +20,7 @@ extensions = [
     "myst_parser",
     "docstrings",
     "drawn",
+    "figures",
 ]
 exclude_patterns = ["_build", "**/README.md"]
 nitpicky = True
