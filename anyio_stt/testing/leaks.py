@@ -14,7 +14,7 @@ import anyio
 from anyio import to_thread
 from anyio.lowlevel import checkpoint
 
-__all__ = ("LeakKind", "assert_no_leaks", "find_leaks", "take_inventory")
+__all__ = ("ALL_KINDS", "LeakKind", "assert_no_leaks", "find_leaks", "take_inventory")
 
 LeakKind: TypeAlias = Literal["task", "thread", "process", "file"]
 """What can be left behind; sockets and pipes are files too."""

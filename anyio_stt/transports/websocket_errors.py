@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ..exceptions import APIConnectionError, APIError, APIStatusError
 from .statuses import EXCERPT, redact
 
-__all__ = ("CLEAN", "close_error")
+__all__ = ("ABNORMAL", "CLEAN", "close_error")
 
 CLEAN = frozenset({1000, 1005})
 """Close codes that say nothing went wrong: normal, and none given."""

@@ -13,7 +13,7 @@ from ...exceptions import APIError
 from ...transports.dialogue import Dialogue, Message
 from .options import DeepgramOptions
 
-__all__ = ("DeepgramDialogue", "read_recording")
+__all__ = ("CLOSE_STREAM", "FINALIZE", "KEEP_ALIVE", "DeepgramDialogue", "read_recording")
 
 KEEP_ALIVE = json.dumps({"type": "KeepAlive"})
 FINALIZE = json.dumps({"type": "Finalize"})

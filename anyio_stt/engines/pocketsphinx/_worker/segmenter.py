@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 __all__ = (
+    "FRAME",
     "FRAME_BYTES",
     "SAMPLE_RATE",
     "Endpointing",
