@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import sys
+import time
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -68,13 +69,15 @@ def _measure_all(arguments: argparse.Namespace, out: TextIO | None) -> tuple[lis
     machine, results = _machine(workers), []
     try:
         for row in ROWS:
+            started = time.monotonic()
             if (wanted and row.number not in wanted) or (arguments.quick and not row.quick):
                 continue
             print(f"row {row.number}: {row.lines[0].name} ...", file=sys.stderr)
             for result in measure(row, workers, absent, arguments.quick):
                 results.append(result)
                 if out is not None:
-                    print(json.dumps(as_json(result, machine)), file=out, flush=True)
+                    print(json.dumps(as_json(result)), file=out, flush=True)
+            print(f"  {time.monotonic() - started:.0f} s", file=sys.stderr)
     finally:
         for worker in workers:
             worker.close()

@@ -48,18 +48,16 @@ def verdict(result: Result) -> str:
     return f"{min(ratios):.2f} x" if min(ratios) >= 1 else f"LOSES {min(ratios):.2f} x"
 
 
-def as_json(result: Result, machine: dict[str, Any]) -> dict[str, Any]:
-    """Return the line that `--json` writes."""
+def as_json(result: Result) -> dict[str, Any]:
+    """Return the line that `--json` writes; machine, versions and absences are in the report."""
     contestants = {}
     for name, values in result.values.items():
         q1, middle, q3 = quartiles(values)
-        contestants[name] = {"median": middle, "q1": q1, "q3": q3, "runs": len(values)}
+        contestants[name] = {"median": middle, "q1": q1, "q3": q3}
     return {
         "row": result.row.number,
         "name": result.line.name,
         "unit": result.line.unit,
         "lower_is_better": result.line.lower_is_better,
         "contestants": contestants,
-        "not_measured": result.missing,
-        "machine": machine,
     }
