@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks.contestants import CONTESTANTS
 from benchmarks.rows import ROWS
+from benchmarks.rows.latency import largest
 
 pytest.importorskip("trio")
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -64,3 +65,17 @@ def test_there_is_a_workload_for_each_row_and_each_line_has_a_name_of_its_own() 
     assert {row.number for row in ROWS} >= set(range(1, 13))
     lines = [line.name for row in ROWS for line in row.lines]
     assert len(set(lines)) == len(lines)
+
+
+@pytest.mark.parametrize("true", [0, 100, 250, 900, 3_000, 13_500, 40_000])
+async def test_how_many_streams_are_carried_is_found_to_a_tenth(true: int) -> None:
+    tried = []
+
+    async def carries(streams: int) -> bool:
+        tried.append(streams)
+        return streams <= true
+
+    found = await largest(carries, 250, 32_000)
+    assert found <= true
+    assert found >= min(true, 32_000) - max(250, true / 9)
+    assert len(tried) <= 13
