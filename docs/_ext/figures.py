@@ -37,7 +37,7 @@ def figures(wanted: list[str]) -> str:
         (row,) = (each for each in rows() if each["what"] == beginning)
         cells = [row["row"], row["what"], row["unit"], *(row[name] for name in OURS)]
         body += "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
-    table = f'<table class="docutils"><tr>{head}</tr>{body}</table>'
+    table = f'<table class="docutils figures"><tr>{head}</tr>{body}</table>'
     return f'<div class="table-wrapper">{table}</div>'
 
 

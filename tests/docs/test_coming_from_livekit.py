@@ -12,6 +12,7 @@ import pytest
 import anyio_stt
 import anyio_stt.adapters
 import anyio_stt.audio
+from tests.docs.pages import blocks_of
 from tests.parity.differences import BOTH, DIFFERENCES, OLD, REASONS
 from tests.parity.scenarios import SCENARIOS
 
@@ -20,7 +21,7 @@ TEXT = PAGE.read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+    return [text for name, text in blocks_of(PAGE.name) if name == language]
 
 
 def line_of(reason: str) -> str:

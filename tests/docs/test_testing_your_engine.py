@@ -7,22 +7,17 @@ import inspect
 import re
 from contextlib import redirect_stdout
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-PAGE = Path(__file__).parents[2] / "docs" / "testing-your-engine.md"
-BLOCK = re.compile(r"^```(python|text)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+from tests.docs.pages import blocks_of, line_like
+
+PAGE = "testing-your-engine.md"
 
 
 def blocks() -> list[tuple[str, str]]:
-    return [match.groups() for match in BLOCK.finditer(PAGE.read_text(encoding="utf-8"))]  # type: ignore[misc]
-
-
-def line_like(text: str) -> str:
-    """Return a pattern for *text* with other numbers in it."""
-    return re.sub(r"\d+", r"\\d+", re.escape(text.strip()))
+    return [block for block in blocks_of(PAGE) if block[0] != "sh"]
 
 
 async def run(code: str, names: dict[str, Any]) -> str:
