@@ -24,7 +24,6 @@ extensions = [
 ]
 exclude_patterns = ["_build", "**/README.md"]
 nitpicky = True
-suppress_warnings = ["toc.empty_glob"]  # pages that a copy may lack
 # Types of others: their inventories are on the network, and the build does without.
 OTHERS = (
     r"abc|anyio|collections|contextlib|datetime|enum|httpx2|hypothesis|numpy|np|npt|os|pathlib"
