@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 import anyio
 
 from ..audio.frame import AudioBuffer, AudioFrame, combine_frames
-from ..events import SpeechEvent
+from ..events import SpeechEvent, SpeechEventType
 from ..exceptions import StreamClosedError
 from ..options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
 from ..stream import RecognizeStream
 from ..stt import STT
+from ..vad import VADStream
 from .adapter import Adapter, AdapterStream
+from .time_order import TimeOrder
 
 __all__ = ("MultiChannel",)
 
@@ -22,17 +25,27 @@ class MultiChannel(Adapter):
     """
     Recognises each channel with a stream of its own, such as the two sides of a phone call.
 
-    Events carry the `channel` they were heard in, counted from 0, and come as they are said:
-    in order within a channel, and across channels in the order their engines speak. The
-    channels are heard at one pace. When one channel's stream fails, the whole stream does.
+    Events carry the `channel` they were heard in, counted from 0. FINALs of all channels come in
+    the order they began: one waits while another channel may still say what began earlier, that
+    is, until that channel's finals and the silence it reports reach as far, and `reorder_within`
+    seconds at most, so that a channel whose engine is deaf holds up no other for longer. All
+    other events come at once, so an END may come before its FINAL. The channels are heard at
+    one pace. When one channel's stream fails, the FINALs that wait come, and the stream fails.
 
     Args:
         stt: the engine; it stays the caller's to close.
+        reorder_within: the most seconds a FINAL waits for its turn; 0 for none.
+
+    Raises:
+        ValueError: for a negative number of seconds.
     """
 
-    def __init__(self, stt: STT) -> None:
+    def __init__(self, stt: STT, *, reorder_within: float = 2.0) -> None:
+        if not 0 <= reorder_within < math.inf:
+            raise ValueError(f"reorder_within must be seconds from 0 up, got {reorder_within!r}")
         super().__init__([stt], capabilities=stt.capabilities)
         self._wrapped = stt
+        self._reorder_within = reorder_within
 
     def stream(
         self,
@@ -41,7 +54,13 @@ class MultiChannel(Adapter):
         conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
     ) -> RecognizeStream:
         """Make a stream; it starts nothing until its block is entered."""
-        return _ChannelsStream(self, self._wrapped, language=language, conn_options=conn_options)
+        return _ChannelsStream(
+            self,
+            self._wrapped,
+            self._reorder_within,
+            language=language,
+            conn_options=conn_options,
+        )
 
     async def _recognize_impl(
         self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
@@ -66,12 +85,14 @@ class _ChannelsStream(AdapterStream):
         self,
         adapter: MultiChannel,
         wrapped: STT,
+        reorder_within: float,
         *,
         language: str | None,
         conn_options: APIConnectOptions,
     ) -> None:
         super().__init__(stt=adapter, conn_options=conn_options)
         self._wrapped = wrapped
+        self._reorder_within = reorder_within
         self._language = language
 
     async def _run(self) -> None:
@@ -82,10 +103,19 @@ class _ChannelsStream(AdapterStream):
             self._wrapped.stream(language=self._language, conn_options=self._member_options)
             for _ in range(first.num_channels)
         ]
-        async with anyio.create_task_group() as tasks:
-            for channel, stream in enumerate(streams):
-                await tasks.start(self._listen, stream, channel)
-            await self._deal(first, streams)
+        self._channels = {stream: channel for channel, stream in enumerate(streams)}
+        self._order = TimeOrder(len(streams), self._reorder_within)
+        self._held = anyio.Event()
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._say_when_due)
+                async with anyio.create_task_group() as listeners:
+                    for stream in streams:
+                        await listeners.start(self._listen, stream)
+                    await self._deal(first, streams)
+                tasks.cancel_scope.cancel()
+        finally:
+            self._say(math.inf)
 
     async def _first_frame(self) -> AudioFrame | None:
         async for item in self._input_ch:
@@ -96,14 +126,45 @@ class _ChannelsStream(AdapterStream):
     async def _listen(
         self,
         stream: RecognizeStream,
-        channel: int,
         *,
         task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
     ) -> None:
+        channel = self._channels[stream]
         async with stream:
             task_status.started()
             async for event in stream:
-                self._event_ch.send_nowait(replace(event, channel=channel))
+                event = replace(event, channel=channel)
+                if event.type is SpeechEventType.FINAL_TRANSCRIPT:
+                    self._order.hold(channel, event, anyio.current_time())
+                    self._held.set()
+                else:
+                    self._event_ch.send_nowait(event)
+                self._settle(stream)
+        self._order.settle(channel, math.inf)
+        self._say(anyio.current_time())
+
+    # ---- the order
+
+    def _settle(self, stream: RecognizeStream) -> None:
+        """Note how far the channel's finals and silences reach, once all of them were read."""
+        statistics = stream.statistics()
+        if not statistics.unread_events:
+            self._order.settle(self._channels[stream], statistics.recognised)
+        self._say(anyio.current_time())
+
+    def _say(self, now: float) -> None:
+        for event in self._order.take(now):
+            self._event_ch.send_nowait(event)
+
+    async def _say_when_due(self) -> None:
+        """Say what was held for long enough; cancelled when every channel has ended."""
+        while True:
+            self._held = held = anyio.Event()
+            with anyio.move_on_after(self._order.deadline - anyio.current_time()):
+                await held.wait()
+            self._say(anyio.current_time())
+
+    # ---- the audio
 
     async def _deal(self, first: AudioFrame, streams: Sequence[RecognizeStream]) -> None:
         """Give each stream its channel of everything."""
@@ -119,6 +180,11 @@ class _ChannelsStream(AdapterStream):
                 stream.end_input()
         except StreamClosedError:
             return  # the one that failed is iterated, and raises why
+
+    async def _pass_on(self, frame: AudioFrame, stream: RecognizeStream | VADStream) -> None:
+        await super()._pass_on(frame, stream)
+        if isinstance(stream, RecognizeStream):
+            self._settle(stream)
 
     async def _split(self, frame: AudioFrame, streams: Sequence[RecognizeStream]) -> None:
         for channel, stream in enumerate(streams):

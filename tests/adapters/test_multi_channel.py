@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import anyio
 import numpy as np
 import pytest
 
 from anyio_stt import APIConnectionError, AudioFrame, SpeechEventType, STTMetrics
 from anyio_stt.adapters import MultiChannel
-from anyio_stt.testing import Fail, Hear, HearMarker, Say, ScriptedSTT, assert_no_leaks, cut, final
+from anyio_stt.testing import (
+    Delay,
+    Fail,
+    Hang,
+    Hear,
+    HearAll,
+    HearMarker,
+    Say,
+    ScriptedSTT,
+    assert_no_leaks,
+    cut,
+    final,
+    interim,
+)
+from anyio_stt.testing.scripted import ScriptedStream
 
 FINAL = SpeechEventType.FINAL_TRANSCRIPT
 
@@ -86,3 +103,103 @@ async def test_a_recording_is_answered_channel_by_channel() -> None:
 
     assert answer.alternatives[0].text == "hi hi"
     assert [heard.frames[0].num_channels for heard in stt.heard] == [1, 1]
+
+
+class Sides(ScriptedSTT):
+    """Plays a script of its own to each channel."""
+
+    def __init__(self, *scripts: Iterable[Any]) -> None:
+        super().__init__()
+        self._sides = [[tuple(script)] for script in scripts]
+
+    def stream(self, **options: Any) -> ScriptedStream:
+        self._scripts = self._sides.pop(0)
+        return super().stream(**options)
+
+
+async def told(adapter: MultiChannel, audio: AudioFrame) -> list[tuple[str, float]]:
+    """Return what was said, and how many seconds after the beginning it came."""
+    began, said = anyio.current_time(), []
+    with anyio.fail_after(60):
+        async with adapter.stream() as stream:
+            for frame in cut(audio, 0.1):
+                stream.push_frame(frame)
+            stream.end_input()
+            async for event in stream:
+                if event.alternatives:
+                    text = event.alternatives[0].text
+                    said.append((text, round(anyio.current_time() - began, 3)))
+    return said
+
+
+async def test_finals_come_in_the_order_they_began_though_one_engine_is_slower() -> None:
+    question = [HearAll(), Delay(1), Say(final("where are you", start=0.2, end=1.2)), Delay(1)]
+    answer = [HearAll(), Say(final("at home", start=1.2, end=1.8)), Delay(1)]
+
+    async with assert_no_leaks():
+        said = await told(MultiChannel(Sides(answer, question)), stereo(2))
+
+    assert said == [("where are you", 1.0), ("at home", 1.0)]
+
+
+async def test_a_final_waits_no_longer_than_was_said_for_a_deaf_channel() -> None:
+    deaf = [HearAll(), Delay(9)]
+    heard = [Hear(1), Say(final("hello", start=0.5, end=1.0)), HearAll()]
+
+    said = await told(MultiChannel(Sides(deaf, heard), reorder_within=3), stereo(2))
+
+    assert said == [("hello", 3.0)]
+
+
+async def test_a_final_goes_at_once_when_the_others_have_passed_it() -> None:
+    before = [Hear(1), Say(final("one", start=0.1, end=1.0)), HearAll(), Delay(9)]
+    after = [Hear(1.5), Say(final("two", start=0.8, end=1.5)), HearAll(), Delay(9)]
+
+    said = await told(MultiChannel(Sides(before, after)), stereo(2))
+
+    assert said == [("one", 0.0), ("two", 0.0)]
+
+
+async def test_guesses_are_not_held() -> None:
+    deaf = [HearAll(), Delay(9)]
+    guessing = [Hear(1), Say(final("one", start=0.5, end=1.0)), Say(interim("tw")), HearAll()]
+
+    said = await told(MultiChannel(Sides(deaf, guessing)), stereo(2))
+
+    assert said == [("tw", 0.0), ("one", 2.0)]
+
+
+async def test_finals_that_wait_come_before_the_failure_of_another_channel() -> None:
+    failing = [HearAll(), Delay(1), Fail(APIConnectionError("no", retryable=False))]
+    heard = [Hear(1), Say(final("hello", start=0.5, end=1.0)), HearAll(), Hang()]
+    said: list[str] = []
+
+    async with assert_no_leaks():
+        with anyio.fail_after(60):
+            async with MultiChannel(Sides(failing, heard)).stream() as stream:
+                stream.push_frame(stereo(2))
+                stream.end_input()
+                with pytest.raises(APIConnectionError, match="no"):
+                    async for event in stream:
+                        said += [data.text for data in event.alternatives if event.type is FINAL]
+
+    assert said == ["hello"]
+
+
+async def test_the_wait_of_finals_ends_with_the_stream() -> None:
+    deaf = [HearAll(), Hang()]
+    heard = [Hear(1), Say(final("hello", start=0.5, end=1.0)), Say(interim("x")), HearAll()]
+
+    async with assert_no_leaks():
+        with anyio.fail_after(5):
+            async with MultiChannel(Sides(deaf, heard)).stream() as stream:
+                stream.push_frame(stereo(2))
+                async for event in stream:
+                    if event.type is SpeechEventType.INTERIM_TRANSCRIPT:
+                        break
+
+
+@pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf")])
+def test_a_wait_that_cannot_be_is_refused(seconds: float) -> None:
+    with pytest.raises(ValueError, match="reorder_within must be seconds from 0 up"):
+        MultiChannel(ScriptedSTT(), reorder_within=seconds)
