@@ -33,6 +33,7 @@ from .exceptions import StreamFullError as StreamFullError
 from .metrics import StreamStatistics as StreamStatistics
 from .metrics import STTError as STTError
 from .metrics import STTMetrics as STTMetrics
+from .metrics import VADMetrics as VADMetrics
 from .options import DEFAULT_API_CONNECT_OPTIONS as DEFAULT_API_CONNECT_OPTIONS
 from .options import APIConnectOptions as APIConnectOptions
 from .options import STTCapabilities as STTCapabilities
@@ -76,6 +77,7 @@ __all__ = (
     "VADCapabilities",
     "VADEvent",
     "VADEventType",
+    "VADMetrics",
     "VADOptions",
     "VADStream",
     "WindowedVADStream",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ("STTError", "STTMetrics", "StreamStatistics")
+__all__ = ("STTError", "STTMetrics", "StreamStatistics", "VADMetrics")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +100,23 @@ class StreamStatistics:
     unread_events: int = 0
     last_delay: float | None = None
     resampler: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VADMetrics:
+    """
+    What a detector computed in about a second of audio, given to `metrics_collected` listeners.
+
+    Args:
+        timestamp: wall clock time, in seconds since 1970.
+        label: the detector's label.
+        idle_time: seconds since speech last began or ended, or since the stream began.
+        inference_duration_total: seconds of computing.
+        inference_count: how many stretches of audio were judged.
+    """
+
+    timestamp: float
+    label: str
+    idle_time: float
+    inference_duration_total: float
+    inference_count: int

@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 from ._core.audio_stream import AudioStream
 from ._core.delivery import Delivery
+from ._core.emitter import EventEmitter
 from ._core.failures import sole_error
 from ._core.reader import InputReader
+from ._core.vad_meter import VADMeter
 from .options import APIConnectOptions
 from .voice import VADCapabilities, VADEvent, VADEventType
 
@@ -18,9 +20,11 @@ __all__ = ("VAD", "VADSink", "VADStream")
 _ONE_ATTEMPT = APIConnectOptions(max_retry=0, replay_limit=0)
 
 
-class VAD(ABC):
+class VAD(ABC, EventEmitter):
     """
     A voice activity detector.
+
+    Listeners of `metrics_collected` are given a `VADMetrics` for about each second of audio.
 
     A detector subclasses it and writes `stream`.
 
@@ -29,6 +33,7 @@ class VAD(ABC):
     """
 
     def __init__(self, *, capabilities: VADCapabilities) -> None:
+        super().__init__()
         self._capabilities = capabilities
         self._label = f"{type(self).__module__}.{type(self).__name__}"
 
@@ -114,7 +119,13 @@ class VADStream(AudioStream[VADEvent]):
 
     def _on_start(self) -> None:
         self._input_ch = InputReader(self._journal, self._FlushSentinel(), _Nobody())
-        self._event_ch = VADSink(self._delivery.put)
+        interval = self._vad.capabilities.update_interval
+        self._meter = VADMeter(self._label, interval, self._vad.emit)
+        self._event_ch = VADSink(self._say)
+
+    def _say(self, event: VADEvent) -> None:
+        self._delivery.put(event)
+        self._meter.note(event)
 
     async def _work(self) -> None:
         try:

@@ -19,6 +19,7 @@ from anyio_stt import (
     VADCapabilities,
     VADEvent,
     VADEventType,
+    VADMetrics,
     VADOptions,
     VADStream,
     WindowedVADStream,
@@ -246,3 +247,41 @@ def test_segments_never_overlap_and_hold_what_was_pushed(
             assert begin >= before
             assert combine_frames(event.frames) == audio.slice(begin, event.samples_index)
             before = event.samples_index
+
+
+async def test_listeners_are_told_what_each_second_of_audio_took_to_judge() -> None:
+    vad = LoudVAD()
+    told: list[VADMetrics] = []
+    vad.on("metrics_collected", told.append)
+
+    await events_of(vad, cut(combine_frames([tone(1.5), silence(2)]), 0.1))
+
+    assert [each.inference_count for each in told] == [100, 100, 100]
+    assert {each.label for each in told} == {vad.label}
+    assert all(each.inference_duration_total >= 0 and each.idle_time >= 0 for each in told)
+
+
+async def test_idle_time_counts_from_when_speech_last_began_or_ended() -> None:
+    vad = LoudVAD()
+    told: list[VADMetrics] = []
+    vad.on("metrics_collected", told.append)
+
+    with anyio.fail_after(60):
+        async with vad.stream() as stream:
+            for frame in cut(combine_frames([tone(1), silence(4)]), 0.1):
+                await anyio.sleep(0.1)
+                await stream.send_frame(frame)
+            stream.end_input()
+            async for _ in stream:
+                pass
+
+    assert [each.idle_time for each in told] == pytest.approx([0.9, 0.8, 1.8, 2.8, 3.8], abs=0.11)
+
+
+async def test_a_listener_of_metrics_that_raises_does_not_end_the_stream() -> None:
+    vad = LoudVAD()
+    vad.on("metrics_collected", lambda _: 1 / 0)
+
+    events = await events_of(vad, [tone(2)])
+
+    assert edges(events)[-1][0] is END

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import anyio
 import pytest
 
 from anyio_stt import VAD, VADEvent, VADEventType, calculate_audio_duration
 from anyio_stt.engines.pocketsphinx import PocketSphinxVAD
-from anyio_stt.testing import assert_no_leaks, cut, noise, silence, spoken
+from anyio_stt.testing import assert_no_leaks, check_vad, cut, noise, silence, spoken
 
 START, END = VADEventType.START_OF_SPEECH, VADEventType.END_OF_SPEECH
 
@@ -89,3 +91,12 @@ async def test_the_event_loop_goes_on_while_a_detector_computes(make: object) ->
 
     # Judging all of it at once would take a third of a second and more.
     assert longest < 0.15
+
+
+@pytest.mark.real_time
+@pytest.mark.timeout(180)
+@DETECTORS
+async def test_each_detector_keeps_the_contract(make: Any) -> None:
+    make()  # skips where the package is not installed
+    with anyio.fail_after(150):
+        await check_vad(make, tolerance=1.0)
