@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 import anyio
@@ -15,6 +14,7 @@ from ._core.audio_stream import AudioStream
 from ._core.clock import wall_clock
 from ._core.delivery import Delivery
 from ._core.emitter import logger
+from ._core.failures import sole_error
 from ._core.metrics_monitor import MetricsMonitor
 from ._core.speech import SpeechOutput, speech_delivery
 from ._rules.lifecycle import Action, State
@@ -142,7 +142,6 @@ class RecognizeStream(AudioStream[SpeechEvent]):
             self._conn_options,
             self._on_failure,
             self._stt._rng,  # noqa: SLF001
-            own_task=True,
         )
         self._monitor = MetricsMonitor(
             self._label,
@@ -163,42 +162,19 @@ class RecognizeStream(AudioStream[SpeechEvent]):
         if self._attempt is not None:
             self._attempt.arm()
 
-    def _work(self) -> Awaitable[None]:
-        return self._attempts.run(self._run_attempt)
-
-    async def _run_attempt(self) -> None:
-        attempt = self._begin_attempt()
-        if attempt is None:
-            return
-        deadlines = attempt.deadlines
-        try:
-            with deadlines.scope:
-                await self._run()
-        except Exception as exc:
-            if deadlines.missed:  # what its cleanup raised matters less
-                raise deadlines.error() from exc
-            raise
-        else:
-            if deadlines.missed:
-                raise deadlines.error()
-        finally:
-            if attempt.was_healthy():
-                self._attempts.budget.progress()
-            attempt.close()
-
-    def _begin_attempt(self) -> Attempt | None:
-        """Prepare the next attempt, or return `None` when there is nothing left to recognise."""
-        first = self._monitor.attempt == 0
+    def _begin_attempt(self) -> bool:
+        self._attempts.number += 1
         origin, lost = self._journal.rewind()
         if lost:
             self._report_loss(origin, lost)
-        if not first:
+        if self._monitor.attempt:
             self._output.begin_attempt(origin)
             if self._nothing_left():
-                return None
+                return False
         again = self._journal.log.furthest - origin
         self._monitor.begin_attempt(*map(self._journal.seconds, (origin, again, lost)))
         self._attempt = attempt = Attempt(
+            self._scope,
             self._journal,
             self._output,
             self._conn_options,
@@ -210,7 +186,23 @@ class RecognizeStream(AudioStream[SpeechEvent]):
         self._input_ch, self._event_ch = attempt.reader, attempt.sink
         if self._entered:
             attempt.arm()
-        return attempt
+        return True
+
+    def _end_attempt(self, error: Exception | None) -> float | None:
+        attempt, self._attempt = self._attempt, None
+        if attempt is not None:
+            if attempt.deadlines.missed:  # what its cleanup raised matters less
+                late = attempt.deadlines.error()
+                late.__cause__ = error
+                error = late
+            elif error is not None and attempt.was_healthy():
+                self._attempts.budget.progress()
+            attempt.close()
+        if error is None:
+            return None
+        if not self._lifecycle.running:  # it was closed: nobody waits for another attempt
+            raise sole_error(error)
+        return self._attempts.failed(error)
 
     def _nothing_left(self) -> bool:
         """Whether the input has ended and finals cover all of it."""
@@ -261,7 +253,6 @@ class RecognizeStream(AudioStream[SpeechEvent]):
         self._emit_error(error, recoverable=False)
         attempt.close()
         self._stop(Action.FAIL, error)
-        self._scope.cancel()
 
     def _on_failure(self, error: Exception, recoverable: bool, delay: float) -> None:
         if self._delivery.closed:  # given up on, or closed: told already

@@ -204,7 +204,7 @@ class _Recognition:
         self._duration = duration
         self._started = anyio.current_time()
         rng = stt._rng  # noqa: SLF001 - one class
-        self.attempts = AttemptLoop(options, self._failed, rng, own_task=False)
+        self.attempts = AttemptLoop(options, self._failed, rng)
 
     def succeeded(self, event: SpeechEvent) -> None:
         usage = event.recognition_usage

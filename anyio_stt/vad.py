@@ -127,16 +127,13 @@ class VADStream(AudioStream[VADEvent]):
         self._delivery.put(event)
         self._meter.note(event)
 
-    async def _work(self) -> None:
-        try:
-            await self._run()
-        except Exception as exc:
-            error = sole_error(exc)
-            if error is exc:
-                raise
-            raise error from None
-        finally:
-            self._input_ch.close()
+    def _begin_attempt(self) -> bool:
+        return True
+
+    def _end_attempt(self, error: Exception | None) -> None:
+        self._input_ch.close()
+        if error is not None:
+            raise sole_error(error) from error.__cause__
 
 
 class _Nobody:

@@ -41,6 +41,7 @@ class Attempt:
     Ties a reader, the output and the deadlines together for one run of an engine.
 
     Args:
+        scope: what the engine runs in.
         journal: the stream's input.
         output: the stream's output.
         options: the deadlines.
@@ -63,6 +64,7 @@ class Attempt:
 
     def __init__(
         self,
+        scope: anyio.CancelScope,
         journal: InputJournal,
         output: SpeechOutput,
         options: APIConnectOptions,
@@ -75,7 +77,7 @@ class Attempt:
         self._output = output
         self.reader = InputReader(journal, sentinel, self)
         self.sink = EventSink(self.send)
-        self.deadlines = AttemptDeadlines(options, label, lambda: watch(self))
+        self.deadlines = AttemptDeadlines(scope, options, label, lambda: watch(self))
         self._origin_seconds = journal.seconds(origin)
         self._timeout = options.timeout
         self.watcher: anyio.CancelScope | None = None

@@ -39,14 +39,26 @@ class AudioInput:
             InputEndedError: after `end_input()`.
             StreamClosedError: before the stream was started, or after it was closed.
         """
-        # The lifecycle would be one more thing to fetch for each frame of each stream; the journal
-        # is needed anyway, and has ended whenever the stream is not open.
-        if self._launched:
-            journal = self._journal
-            if not journal.ended:
-                journal.push(frame if type(frame) is AudioFrame else as_frame(frame))
-                return
-        raise self._lifecycle.refusal(Action.PUSH) from self._failure
+        # For each frame of each stream: what is rare hides behind the journal's gate, and what
+        # could be methods stands here.
+        if type(frame) is not AudioFrame:
+            frame = as_frame(frame)
+        journal, samples = self._journal, frame.samples_per_channel
+        written = journal.written + samples
+        if (
+            samples
+            and written <= journal.gate
+            and frame.sample_rate == journal.input_rate
+            and frame.num_channels == journal.num_channels
+        ):
+            journal.written = written
+            journal.add(frame)
+        elif self._lifecycle.state is State.OPEN:
+            journal.push(frame)
+        else:
+            raise self._lifecycle.refusal(Action.PUSH) from self._failure
+        if journal.arrival.waiting and journal.log.cursor < len(journal.log.items):
+            journal.arrival.call()
 
     async def send_frame(self, frame: FrameLike) -> None:
         """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -18,6 +17,7 @@ from ..options import APIConnectOptions
 from .audio_input import AudioInput
 from .delivery import Delivery
 from .emitter import logger
+from .failures import cancelled_inside
 from .journal import InputJournal
 
 if TYPE_CHECKING:
@@ -46,11 +46,9 @@ class AudioStream(AudioInput, ABC, Generic[EventT]):
     __slots__ = (
         "_delivery",
         "_done",
-        "_frame_duration",
         "_label",
         "_on_end",
         "_own_group",
-        "_sample_rate",
         "_scope",
         "_task_group",
     )
@@ -65,17 +63,12 @@ class AudioStream(AudioInput, ABC, Generic[EventT]):
         sample_rate: int | None,
         frame_duration: float | None,
     ) -> None:
-        if sample_rate is not None and sample_rate <= 0:
-            raise ValueError(f"sample_rate must be positive, got {sample_rate!r}")
-        if frame_duration is not None and not 0 < frame_duration < math.inf:
-            raise ValueError(f"frame_duration must be positive seconds, got {frame_duration!r}")
         self._label = label
         self._conn_options = options
-        self._sample_rate = sample_rate
-        self._frame_duration = frame_duration
         self._lifecycle = Lifecycle(type(self).__name__)
+        self._journal = InputJournal(options, sample_rate, frame_duration)
         self._own_group: TaskGroup | None = None
-        self._launched = False  # until it is there is neither journal nor delivery
+        self._launched = False  # until it is there is no delivery
         self._done = False
         self._on_end: anyio.Event | None = None
         self._failure: Exception | None = None
@@ -83,8 +76,20 @@ class AudioStream(AudioInput, ABC, Generic[EventT]):
     # ---- for subclasses
 
     @abstractmethod
-    def _work(self) -> Awaitable[None]:
-        """Do everything between start and end; what it raises is what the stream fails with."""
+    async def _run(self) -> None:
+        """Read `self._input_ch` to its end, send to `self._event_ch`."""
+
+    @abstractmethod
+    def _begin_attempt(self) -> bool:
+        """Prepare for `_run`; return whether anything is left to do."""
+
+    @abstractmethod
+    def _end_attempt(self, error: Exception | None) -> float | None:
+        """
+        Return after how many seconds another attempt follows, or `None` when all is done.
+
+        What it raises is what the stream fails with.
+        """
 
     @abstractmethod
     def _make_delivery(self) -> Delivery[EventT]: ...
@@ -95,7 +100,7 @@ class AudioStream(AudioInput, ABC, Generic[EventT]):
             raise self._lifecycle.refusal(Action.START)
 
     def _on_start(self) -> None:
-        """Prepare for `_work`; the event loop is running."""
+        """Prepare for the first attempt; the event loop is running."""
 
     def _on_entered(self) -> None:
         """Do what can wait until the engine had the chance to take its first step."""
@@ -125,7 +130,6 @@ class AudioStream(AudioInput, ABC, Generic[EventT]):
         self._check_startable()
         self._lifecycle.advance(Action.START)
         self._task_group = task_group
-        self._journal = InputJournal(self._conn_options, self._sample_rate, self._frame_duration)
         self._delivery = self._make_delivery()
         self._scope = anyio.CancelScope()
         self._launched = True
@@ -189,6 +193,7 @@ class AudioStream(AudioInput, ABC, Generic[EventT]):
         self._lifecycle.advance(Action.CLOSE)
         if self._launched:
             self._journal.close()
+            self._scope.deadline = math.inf  # it does not end for missing one
             self._scope.cancel()
 
     async def _complain_until_done(self) -> None:
@@ -214,10 +219,28 @@ class AudioStream(AudioInput, ABC, Generic[EventT]):
 
     async def _run_loop(self) -> None:
         action, failure = Action.CLOSE, None  # unless it ends by itself, it was cancelled
+        pause: float | None = None
         try:
-            with self._scope:
-                await self._work()
-                action = Action.FINISH
+            # Attempts are made right here: on each wake-up, each level of coroutines costs.
+            while True:
+                error: Exception | None = None
+                try:
+                    with self._scope:
+                        if pause is not None:
+                            await anyio.sleep(pause)
+                        if self._begin_attempt():
+                            await self._run()
+                except anyio.get_cancelled_exc_class() as exc:
+                    if anyio.current_effective_deadline() == -math.inf:
+                        raise
+                    error = cancelled_inside(exc)
+                except Exception as exc:  # noqa: BLE001 - decided upon below, and reported
+                    error = exc
+                pause = self._end_attempt(error)
+                if pause is None:
+                    break
+                self._scope = anyio.CancelScope()
+            action = Action.FINISH
         except Exception as exc:  # noqa: BLE001 - kept for whoever iterates the stream
             action, failure = Action.FAIL, exc
         finally:

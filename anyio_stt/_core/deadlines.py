@@ -23,10 +23,12 @@ class AttemptDeadlines:
     """
     Ends an attempt that takes too long, with an error that says which deadline it missed.
 
-    The attempt runs inside `scope`. The methods move its deadline; they are synchronous and cheap
-    enough for every event.
+    The methods move the deadline of the scope that the attempt runs in; they are synchronous and
+    cheap enough for every event. Who cancels that scope for another reason takes its deadline
+    away first.
 
     Args:
+        scope: what the attempt runs in.
         options: the numbers.
         label: what the error calls the engine.
         on_armed: called when a deadline was set, so that somebody watches that it is kept.
@@ -39,13 +41,17 @@ class AttemptDeadlines:
         "_label",
         "_on_armed",
         "_options",
+        "_scope",
         "connected_at",
         "idle_seconds",
-        "scope",
     )
 
     def __init__(
-        self, options: APIConnectOptions, label: str, on_armed: Callable[[], None]
+        self,
+        scope: anyio.CancelScope,
+        options: APIConnectOptions,
+        label: str,
+        on_armed: Callable[[], None],
     ) -> None:
         self._options = options
         self._on_armed = on_armed
@@ -55,7 +61,7 @@ class AttemptDeadlines:
         self._due: dict[str, float] = {}
         self._heard_at = math.inf
         self.connected_at: float | None = None
-        self.scope = anyio.CancelScope()
+        self._scope = scope
 
     def arm(self) -> None:
         """Count `timeout` from now, unless the engine has asked for audio or spoken already."""
@@ -88,12 +94,12 @@ class AttemptDeadlines:
     @property
     def missed(self) -> bool:
         """Whether the attempt was cancelled because a deadline passed."""
-        return self.scope.cancel_called and self.next < math.inf
+        return self._scope.cancel_called and self.next < math.inf
 
     @property
     def next(self) -> float:
         """When the next deadline passes; infinity when there is none."""
-        return min(self._due.values(), default=math.inf)
+        return self._scope.deadline
 
     def error(self) -> APITimeoutError:
         """Return the error for the deadline that was missed."""
@@ -105,9 +111,9 @@ class AttemptDeadlines:
         )
 
     def _set(self, name: str, when: float) -> None:
-        if self.scope.cancel_called:  # missed: what its cleanup still does changes nothing
+        if self._scope.cancel_called:  # missed: what its cleanup still does changes nothing
             return
         self._due[name] = when
-        self.scope.deadline = min(self._due.values())
+        self._scope.deadline = min(self._due.values())
         if when < math.inf:
             self._on_armed()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from ..exceptions import APIError
+from ..exceptions import APIConnectionError, APIError
 
 if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
 
-__all__ = ("sole_error",)
+__all__ = ("cancelled_inside", "sole_error")
 
 
 def sole_error(error: Exception) -> Exception:
@@ -24,6 +24,13 @@ def sole_error(error: Exception) -> Exception:
         return error
     leaves = [leaf for leaf in _leaves(error) if isinstance(leaf, Exception)]
     return min(leaves, key=_rank) if leaves else error
+
+
+def cancelled_inside(cause: BaseException) -> APIConnectionError:
+    """Return the failure of an engine that cancelled itself: that is no clean end."""
+    error = APIConnectionError("the engine was cancelled from inside: something it awaited was")
+    error.__cause__ = cause
+    return error
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

@@ -18,8 +18,7 @@ from .wakeup import Wakeup
 
 __all__ = ("InputJournal",)
 
-_MARK_SECONDS = 0.1
-_LAGGING_MARK_SECONDS = 0.5
+_MARK_SECONDS = 0.5
 
 
 class InputJournal:
@@ -33,15 +32,16 @@ class InputJournal:
         options: the bounds.
         sample_rate: the rate the engine wants, or `None` for that of the first frame.
         frame_duration: the length of frames the engine wants, in seconds, or `None` for any.
+
+    Raises:
+        ValueError: when one of the two is not positive.
     """
 
     __slots__ = (
         "_cutter",
         "_frame_duration",
-        "_gate",
         "_idle_from",
         "_idle_mark",
-        "_input_rate",
         "_limit",
         "_marker_at",
         "_next_time_mark",
@@ -50,40 +50,46 @@ class InputJournal:
         "_received",
         "_resampler",
         "_room",
+        "add",
         "arrival",
         "ended",
+        "gate",
+        "input_rate",
         "log",
         "num_channels",
         "on_idle",
         "peak",
         "rate",
         "times",
-        "unnoted",
         "written",
     )
 
     def __init__(
         self, options: APIConnectOptions, sample_rate: int | None, frame_duration: float | None
     ) -> None:
+        if sample_rate is not None and sample_rate <= 0:
+            raise ValueError(f"sample_rate must be positive, got {sample_rate!r}")
+        if frame_duration is not None and not 0 < frame_duration < math.inf:
+            raise ValueError(f"frame_duration must be positive seconds, got {frame_duration!r}")
         self.log = AudioLog()
         self.arrival = Wakeup()
         self.times = PushTimes()
         self.rate = sample_rate or 0
+        self.input_rate = 0
         self.num_channels = 0
+        self.gate = -1.0
+        """How far audio of this format may be added without calling `push`."""
+        self.add: Callable[[AudioFrame], object] = self.log.items.append
         self.written = 0
         """Samples that came in, those still in the resampler not counted."""
         self.peak: float = 0
         """The most samples that ever waited, as far as it was noted."""
-        self.unnoted = False
-        """Whether the next read must call `note_read`."""
         self.ended = False
         self.on_idle: Callable[[], None] = lambda: None
         """Called when `idle_timeout` seconds of audio came since `expect_word`."""
         self._room: anyio.Event | None = None
         self._options = options
         self._frame_duration = frame_duration
-        self._input_rate = 0
-        self._gate = -1.0
         self._received = 0  # samples before resampling
         self._marker_at = -1  # ... when the last marker was put
         self._ratio: float = 1
@@ -105,33 +111,32 @@ class InputJournal:
                 than everything that may wait.
             StreamFullError: when it does not fit now.
         """
-        # For each frame of each stream: what has to be looked at now and then is looked at when
-        # the audio passes the gate, and what could be methods stands here.
         samples = frame.samples_per_channel
-        written = self.written + samples
-        if (
-            written > self._gate
-            or not samples
-            or frame.sample_rate != self._input_rate
-            or frame.num_channels != self.num_channels
-        ):
-            self._push_carefully(frame, samples)
+        if frame.sample_rate != self.input_rate or frame.num_channels != self.num_channels:
+            self._check_format(frame)
+        # What the cutter holds is no use to the engine yet: it must not keep out what is missing.
+        held = self._cutter.held if self._cutter is not None else 0
+        pending = self.pending
+        if pending - held + samples * self._ratio > self._limit:
+            raise no_room(frame, self.seconds(pending), self._options.max_pending_audio)
+        if not samples:
+            return
+        if self.written + samples * self._ratio > self._next_time_mark:
+            self._mark_time(samples * self._ratio)
+        if self._resampler is None:
+            self._write(frame)
         else:
-            self.written = written
-            if self._cutter is None:
-                self.log.items.append(frame)
-            else:
-                self.log.items.extend(self._cutter.push(frame))
-        if not self.arrival.waiting:
-            self.unnoted = True
-        elif self.log.cursor < len(self.log.items):
-            self.arrival.call()
+            self._received += samples
+            self._write(self._resampler.push(frame))
+        self.peak = max(self.peak, pending + samples * self._ratio)
+        self._set_gate()
 
     async def wait_room(self) -> None:
         """Wait until some audio was read, or the journal was closed."""
         if self._room is None:
             self._room = anyio.Event()
-        self.unnoted = True
+        self.log.recall()
+        self.log.gate = -1  # the next read is noted
         await self._room.wait()
 
     def flush(self) -> None:
@@ -151,11 +156,13 @@ class InputJournal:
         """Say that nothing more comes."""
         self.flush()
         self.ended = True
+        self.gate = -1.0
         self.arrival.call()
 
     def close(self) -> None:
         """Let go of everything, and wake who waits for room."""
         self.ended = True
+        self.gate = -1.0
         self.log.clear()
         self.arrival.call()
         self._notify_room()
@@ -183,8 +190,7 @@ class InputJournal:
 
     def note_read(self) -> None:
         """Take note before something is read, and let those push who wait for room."""
-        self.unnoted = False
-        if self.written - self.log.position > self.peak:
+        if self.written - self.log.reached > self.peak:
             self.peak = max(self.peak, self.pending)
         if self._room is not None:
             self._notify_room()
@@ -209,7 +215,11 @@ class InputJournal:
     @property
     def pushed_seconds(self) -> float:
         """How much audio came in."""
-        return self.received / self._input_rate if self._input_rate else 0.0
+        return self.received / self.input_rate if self.input_rate else 0.0
+
+    def pushed_at(self, position: int) -> float | None:
+        """Return when the sample before *position* was pushed, or `None` if that is forgotten."""
+        return self.times.when(position, self.rate, anyio.current_time())
 
     def seconds(self, samples: float) -> float:
         """Return how long so many samples are."""
@@ -222,50 +232,29 @@ class InputJournal:
         if room is not None:
             room.set()
 
-    def _push_carefully(self, frame: AudioFrame, samples: int) -> None:
-        if frame.sample_rate != self._input_rate or frame.num_channels != self.num_channels:
-            self._check_format(frame)
-        # What the cutter holds is no use to the engine yet: it must not keep out what is missing.
-        held = self._cutter.held if self._cutter is not None else 0
-        pending = self.written - self.log.furthest
-        if pending - held + samples * self._ratio > self._limit:
-            raise no_room(frame, self.seconds(self.pending), self._options.max_pending_audio)
-        if not samples:
-            return
-        if self.written + samples * self._ratio > self._next_time_mark:
-            self._mark_time()
-        if self._resampler is None:
-            self._write(frame)
-        else:
-            self._received += samples
-            self._write(self._resampler.push(frame))
-        self.peak = max(self.peak, pending + samples * self._ratio)
-        self._set_gate()
-
     def _set_gate(self) -> None:
         """Find out how far audio may come before something has to be looked at again."""
-        if self._resampler is not None:
-            self._gate = -1.0
+        if self._resampler is not None or self.ended:
+            self.gate = -1.0
         else:
             full = self.log.furthest + self._limit
-            self._gate = min(full, self._next_time_mark, self._idle_mark - 1)
+            self.gate = min(full, self._next_time_mark, self._idle_mark - 1)
 
     def _write(self, frame: AudioFrame | None) -> None:
         if frame is None:
             return  # the resampler keeps it for now
         self.written += frame.samples_per_channel
         self._check_idle()
-        if self._cutter is None:
-            self.log.items.append(frame)
-        else:
-            self.log.items.extend(self._cutter.push(frame))
+        self.add(frame)
 
-    def _mark_time(self) -> None:
-        if self.times.mark(self.written, anyio.current_time()):
+    def _add_cut(self, frame: AudioFrame) -> None:
+        assert self._cutter is not None
+        self.log.items.extend(self._cutter.push(frame))
+
+    def _mark_time(self, samples: float) -> None:
+        if self.times.mark(self.written, self.written + samples, anyio.current_time()):
             self.times.forget(self.log.horizon)
-        # While the engine lags, its finals are late by more than a coarser mark is wrong.
-        pace = _MARK_SECONDS if self.arrival.waiting else _LAGGING_MARK_SECONDS
-        self._next_time_mark = self.written + pace * self.rate
+        self._next_time_mark = self.written + _MARK_SECONDS * self.rate
 
     def _set_idle_mark(self) -> None:
         self._idle_mark = math.inf
@@ -279,11 +268,11 @@ class InputJournal:
             self.on_idle()
 
     def _check_format(self, frame: AudioFrame) -> None:
-        if self._input_rate:
-            raise other_format(frame, self._input_rate, self.num_channels)
+        if self.input_rate:
+            raise other_format(frame, self.input_rate, self.num_channels)
         if never_fits(frame, self._options.max_pending_audio):
             raise no_room(frame, self.seconds(self.pending), self._options.max_pending_audio)
-        self._input_rate, self.num_channels = frame.sample_rate, frame.num_channels
+        self.input_rate, self.num_channels = frame.sample_rate, frame.num_channels
         self.rate = self.rate or frame.sample_rate
         self._limit = self._options.max_pending_audio * self.rate
         self.log.limit = self._options.replay_limit * self.rate
@@ -297,3 +286,4 @@ class InputJournal:
             self._limit += 1  # what fits before resampling fits, rounded up, after it
         if self._frame_duration:
             self._cutter = FrameCutter(max(1, round(self._frame_duration * self.rate)))
+            self.add = self._add_cut

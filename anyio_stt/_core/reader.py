@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, Protocol
 
 from anyio.lowlevel import checkpoint
 
-from .._rules.audio_log import MARKER
+from .._rules.audio_log import MARKER, Marker
+from ..audio.frame import AudioFrame
 from ..exceptions import StreamClosedError
 from .journal import InputJournal
 
@@ -49,6 +50,7 @@ class InputReader(AsyncIterator[Any]):
         "_attend",
         "_items",
         "_journal",
+        "_lent",
         "_listener",
         "_log",
         "_sentinel",
@@ -62,6 +64,7 @@ class InputReader(AsyncIterator[Any]):
         self._sentinel = sentinel
         self._listener = listener
         self._asked = False
+        self._lent: Iterator[AudioFrame | Marker] = iter(())
         self._after_marker = False
         self._attend = True  # to what is rare
         self.closed = False
@@ -72,6 +75,8 @@ class InputReader(AsyncIterator[Any]):
     async def __anext__(self) -> Any:
         # This runs for each frame of each stream: what is rare hides behind one question, and
         # what could be methods stands here.
+        for item in self._lent:
+            return item
         if self._attend:
             await self._look_around()
         log, items = self._log, self._items
@@ -81,26 +86,30 @@ class InputReader(AsyncIterator[Any]):
             await self._journal.arrival.wait()
             if self.closed:
                 await self._end()
-        if self._journal.unnoted:
-            self._journal.note_read()
-        item = items[log.cursor]
-        log.cursor += 1
-        if item is MARKER:
-            self._after_marker = True
-            self._listener.on_marker()
-            return self._sentinel
-        log.position += item.samples_per_channel
-        if log.position > log.trim_at:
-            log.trim()
-            self._attend = True
-        if self._after_marker:
-            self._after_marker = False
-            self._listener.on_audio_after_marker()
+        item, cursor = items[log.cursor], log.cursor + 1
+        reached = log.reached + item.samples_per_channel
+        if reached > log.gate or cursor < len(items):
+            return self._take(item)
+        log.cursor, log.reached = cursor, reached
         return item
 
     def close(self) -> None:
         """Hand out nothing more; the attempt is over."""
         self.closed = self._attend = True
+        self._log.recall()
+
+    def _take(self, item: AudioFrame | Marker) -> Any:
+        self._journal.note_read()
+        self._attend = self._log.take(item)
+        self._lent = self._log.lend()
+        if item is MARKER:
+            self._after_marker = True
+            self._listener.on_marker()
+            return self._sentinel
+        if self._after_marker:
+            self._after_marker = False
+            self._listener.on_audio_after_marker()
+        return item
 
     async def _look_around(self) -> None:
         if self.closed:

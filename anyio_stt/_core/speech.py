@@ -144,7 +144,7 @@ class SpeechOutput:
         return event if delay is None else replace(event, delay=delay)
 
     def _delay(self, position: int) -> float | None:
-        pushed_at = self._journal.times.when(position)
+        pushed_at = self._journal.pushed_at(position)
         return None if pushed_at is None else anyio.current_time() - pushed_at
 
     # ---- grammar

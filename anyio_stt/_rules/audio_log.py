@@ -9,14 +9,20 @@ Positions are samples of one channel, counted from the first sample of the strea
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from operator import attrgetter, length_hint
 from typing import Final
 
 from ..audio.cutting import FrameCutter
-from ..audio.frame import AudioFrame, join_frames
+from ..audio.frame import AudioFrame, PackedFrames
 
 __all__ = ("MARKER", "AudioLog", "Marker")
 
 _COMPACT = 256
+_LENT = 50  # frames; a second of the usual ones
+
+_NOTHING: Iterator[AudioFrame] = iter(())
+_samples: Callable[[AudioFrame | Marker], int] = attrgetter("samples_per_channel")
 
 
 class Marker:
@@ -42,23 +48,31 @@ class AudioLog:
     that no final covers, the oldest goes first. That is a loss only if an attempt fails before
     a final covers it, so it is `rewind` that reports it.
 
-    What was read is packed into long frames: a thousand streams keep thousands of objects for
-    the garbage collector then, not millions.
+    A reader moves the cursor itself, unless that brings `reached` past `gate`: then it calls
+    `take`. What waits together is lent together: it counts as reached at once, and `recall`
+    takes back what was not read of it.
+
+    What was read is packed: a thousand streams keep thousands of objects for the garbage
+    collector then, not millions.
     """
 
     __slots__ = (
         "_history",
         "_history_start",
-        "_markers",
+        "_lent",
+        "_marks",
+        "_marks_read",
         "_packed",
+        "_packed_to",
         "_rewound_at",
+        "_trim_at",
         "covered",
         "cursor",
+        "gate",
         "items",
         "limit",
         "pack_size",
-        "position",
-        "trim_at",
+        "reached",
     )
 
     def __init__(self, limit: float = 0, pack_size: int = 0) -> None:
@@ -69,17 +83,29 @@ class AudioLog:
         """What waits, from the cursor on; append to it what comes in."""
         self.cursor = 0
         """The index of the next item to read; at the end of the list there is none."""
-        self.position = 0
-        """Where the present attempt has read to: a reader adds what it takes."""
+        self.reached = 0
+        """Where the present attempt has read to, what is lent included; readers move it on."""
         self.covered = 0
         """Where finals reach to."""
-        self.trim_at = 0
-        """The position past which a reader calls `trim`."""
+        self.gate = 0
+        """How far a reader may read on without calling `take`."""
+        self._trim_at = 0
+        self._lent: Iterator[AudioFrame | Marker] = _NOTHING
         self._rewound_at = 0
-        self._history: list[AudioFrame | Marker] = []
+        self._history: list[PackedFrames | Marker] = []
         self._history_start = 0
         self._packed = 0  # index of the oldest item that is not in the history yet
-        self._markers = 0  # in the items that are not in the history yet
+        self._packed_to = 0  # its position
+        self._marks: list[int] = []  # the indices of markers that wait
+        self._marks_read = 0  # markers among what is not packed yet
+
+    @property
+    def position(self) -> int:
+        """Where the present attempt has read to."""
+        unread = length_hint(self._lent)
+        if not unread:
+            return self.reached
+        return self.reached - sum(map(_samples, self.items[self.cursor - unread : self.cursor]))
 
     @property
     def furthest(self) -> int:
@@ -99,17 +125,42 @@ class AudioLog:
 
     def mark(self) -> None:
         """Add a marker behind the audio."""
+        self._marks.append(len(self.items))
         self.items.append(MARKER)
-        self._markers += 1
+        self.gate = -1
 
-    def trim(self) -> None:
-        """Pack what was read and let go of what is too old; readers call it past `trim_at`."""
-        self._pack()
-        self._drop_before(max(self.covered, self.horizon))
-        self.trim_at = self.position + self.pack_size
-        if self.cursor >= _COMPACT and self.cursor * 2 >= len(self.items):
-            del self.items[: self.cursor]
-            self.cursor = self._packed = 0
+    def take(self, item: AudioFrame | Marker) -> bool:
+        """Note that *item*, the next one, was read; return whether it was time to pack."""
+        self.cursor += 1
+        self.reached += item.samples_per_channel
+        if item is MARKER:
+            self._marks.pop(0)
+            self._marks_read += 1
+        trim = self.reached > self._trim_at
+        if trim:
+            self._trim()
+        # After a marker the reader wants to know of the next audio, too.
+        self.gate = -1 if item is MARKER or self._marks else self._trim_at
+        return trim
+
+    def lend(self) -> Iterator[AudioFrame | Marker]:
+        """Give away what else waits before the next marker, a second of it or so."""
+        start = self.cursor
+        stop = start + _LENT
+        lent = self.items[start : min(stop, self._marks[0]) if self._marks else stop]
+        self.cursor += len(lent)
+        self.reached += sum(map(_samples, lent))
+        self._lent = iter(lent)
+        return self._lent
+
+    def recall(self) -> None:
+        """Take back what was lent and not read."""
+        unread = length_hint(self._lent)
+        if unread:
+            self.reached = self.position
+            self.cursor -= unread
+            for _ in self._lent:  # whoever has it finds nothing more in it
+                pass
 
     def cover(self, position: int) -> None:
         """Note that finals cover everything before *position*."""
@@ -125,19 +176,21 @@ class AudioLog:
         What was lost, in samples, is uncovered audio that is kept no longer; it counts as
         covered from now on.
         """
+        self.recall()
         self._rewound_at = self.furthest
         origin = max(self.covered, self.horizon)
         lost, self.covered = origin - self.covered, origin
         self._pack()
         self._drop_before(origin)
-        again = self._history.copy()
+        again = [each if isinstance(each, Marker) else each.unpack() for each in self._history]
         if again and isinstance(again[0], AudioFrame):
             again[0] = again[0].slice(origin - self._history_start)
         self.items[: self.cursor] = again
-        self._markers += sum(isinstance(item, Marker) for item in again)
         self._history.clear()
-        self._history_start = self.position = self.trim_at = origin
+        self._history_start = self._packed_to = self.reached = self._trim_at = origin
         self.cursor = self._packed = 0
+        self._find_marks()
+        self.gate = -1
         return origin, lost
 
     def recut(self, cutter: FrameCutter) -> None:
@@ -154,35 +207,53 @@ class AudioLog:
             rest = cutter.flush()
             pieces.extend([item] if rest is None else [rest, item])
         self.items[self.cursor :] = pieces
+        self._find_marks()
 
     def clear(self) -> None:
         """Let go of all audio; positions stay."""
+        self.recall()
         self.items.clear()
         self._history.clear()
+        self._marks.clear()
         self.cursor = self._packed = 0
 
+    def _trim(self) -> None:
+        """Pack what was read, and let go of what is too old."""
+        self._pack()
+        self._drop_before(max(self.covered, self.horizon))
+        self._trim_at = self.reached + self.pack_size
+        if self.cursor >= _COMPACT and self.cursor * 2 >= len(self.items):
+            del self.items[: self.cursor]
+            self._marks = [index - self.cursor for index in self._marks]
+            self.cursor = self._packed = 0
+
+    def _find_marks(self) -> None:
+        waiting = range(self.cursor, len(self.items))
+        self._marks = [index for index in waiting if self.items[index] is MARKER]
+
     def _pack(self) -> None:
-        """Move what was read since the last time to the history, joined."""
+        """Move what was read since the last time to the history."""
         read = self.items[self._packed : self.cursor]
         self.items[self._packed : self.cursor] = [MARKER] * len(read)  # lets go of the audio
+        samples, self._packed_to = self.reached - self._packed_to, self.reached
         self._packed = self.cursor
-        # All of it is audio unless a marker is counted.
+        # All of it is audio unless a marker was counted.
         run: list[AudioFrame] = read  # type: ignore[assignment]
-        if self._markers:
-            run = []
+        if self._marks_read:
+            run, self._marks_read = [], 0
             for item in read:
                 if isinstance(item, AudioFrame):
                     run.append(item)
                     continue
-                self._remember(run)
+                samples -= self._remember(run, sum(map(_samples, run)))
                 self._history.append(item)
-                self._markers -= 1
                 run = []
-        self._remember(run)
+        self._remember(run, samples)
 
-    def _remember(self, run: list[AudioFrame]) -> None:
+    def _remember(self, run: list[AudioFrame], samples: int) -> int:
         if run:
-            self._history.append(join_frames(run))
+            self._history.append(PackedFrames(run, samples))
+        return samples
 
     def _drop_before(self, position: int) -> None:
         """Drop from the history what ends at *position* or before."""

@@ -13,24 +13,25 @@ class PushTimes:
     """
     When audio was pushed.
 
-    One mark stands for all audio up to the next. Marks are set a tenth of a second of audio
-    apart (half a second while the engine lags), because reading the clock for each frame would
-    cost more than pushing it.
+    Reading the clock for each frame would cost more than pushing it, so marks are set half a
+    second of audio apart. Audio between two marks is taken to have come at the pace it is spoken,
+    and no later than the next mark: that is right to a frame for audio that comes by itself, and
+    wrong by no more than the distance of the marks for any other.
     """
 
     __slots__ = ("_many", "_marks")
 
     def __init__(self) -> None:
-        self._marks: list[tuple[int, float]] = []
+        self._marks: list[tuple[int, float, float]] = []
         self._many = _FEW
 
-    def mark(self, position: int, now: float) -> bool:
+    def mark(self, start: int, end: float, now: float) -> bool:
         """
-        Note that audio from *position* on was pushed at *now* or later.
+        Note that the samples from *start* to *end* were pushed at *now*.
 
         Returns whether there are so many marks by now that `forget` is worth its time.
         """
-        self._marks.append((position, now))
+        self._marks.append((start, end, now))
         return len(self._marks) > self._many
 
     def forget(self, position: int) -> None:
@@ -41,7 +42,18 @@ class PushTimes:
             del self._marks[:kept]
         self._many = 2 * len(self._marks) + _FEW
 
-    def when(self, position: int) -> float | None:
-        """Return when the sample before *position* was pushed, or `None` if that is forgotten."""
-        index = bisect_left(self._marks, (position,)) - 1
-        return self._marks[index][1] if index >= 0 else None
+    def when(self, position: int, rate: int, now: float) -> float | None:
+        """
+        Return when the sample before *position* was pushed, or `None` if that is forgotten.
+
+        Args:
+            position: a position in the stream.
+            rate: samples a second.
+            now: the present time.
+        """
+        after = bisect_left(self._marks, (position,))
+        if not after:
+            return None
+        _, end, marked = self._marks[after - 1]
+        latest = self._marks[after][2] if after < len(self._marks) else now
+        return min(latest, marked + max(0.0, position - end) / rate)

@@ -12,6 +12,7 @@ __all__ = (
     "AudioBuffer",
     "AudioFrame",
     "FrameLike",
+    "PackedFrames",
     "as_frame",
     "calculate_audio_duration",
     "combine_frames",
@@ -197,6 +198,30 @@ def join_frames(frames: list[AudioFrame]) -> AudioFrame:
     pcm = b"".join([frame._samples for frame in frames])  # noqa: SLF001 - one module
     samples = len(pcm) // (_SAMPLE_BYTES * first.num_channels)
     return AudioFrame(pcm, first.sample_rate, first.num_channels, samples)
+
+
+class PackedFrames:
+    """
+    Frames of one format, to be joined if somebody wants to hear them again.
+
+    Until then nothing is copied, and the garbage collector has one object to look at.
+
+    Args:
+        frames: what to keep.
+        samples_per_channel: how long they are together.
+    """
+
+    __slots__ = ("_format", "_parts", "samples_per_channel")
+
+    def __init__(self, frames: list[AudioFrame], samples_per_channel: int) -> None:
+        first = frames[0]
+        self._parts = tuple([frame._samples for frame in frames])  # noqa: SLF001 - one module
+        self._format = (first.sample_rate, first.num_channels)
+        self.samples_per_channel = samples_per_channel
+
+    def unpack(self) -> AudioFrame:
+        """Return them as one frame."""
+        return AudioFrame(b"".join(self._parts), *self._format, self.samples_per_channel)
 
 
 def calculate_audio_duration(buffer: _Frames) -> float:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -23,17 +24,21 @@ class Reader:
 
     def __init__(self, log: AudioLog) -> None:
         self.log = log
+        self.lent: Iterator[AudioFrame | Marker] = iter(())
 
     def read(self) -> AudioFrame | Marker | None:
         log = self.log
+        for item in self.lent:
+            return item
         if log.cursor == len(log.items):
             return None
         item = log.items[log.cursor]
-        log.cursor += 1
-        if not isinstance(item, Marker):
-            log.position += item.samples_per_channel
-            if log.position > log.trim_at:
-                log.trim()
+        if log.reached + item.samples_per_channel > log.gate or log.cursor + 1 < len(log.items):
+            log.take(item)
+            self.lent = log.lend()
+        else:
+            log.cursor += 1
+            log.reached += item.samples_per_channel
         return item
 
     def rest(self) -> tuple[bytes, list[int]]:
@@ -142,6 +147,7 @@ def test_an_attempt_that_fails_sooner_than_the_one_before_loses_nothing() -> Non
 def test_what_waits_is_cut_anew_with_what_the_cutter_held() -> None:
     log, reader = log_of(100, 50)
     reader.read()
+    log.recall()
     cutter = FrameCutter(40)
     cutter.push(piece(150, 160))
     log.recut(cutter)
