@@ -99,6 +99,16 @@ class Kit(ABC):
         """Be an engine that says START, wants frames of `samples`, answers each with an interim."""
         raise NotMeasured("has no engines")
 
+    def deepgram(
+        self, url: str, count: int, chunk: float | None
+    ) -> AbstractAsyncContextManager[list[Stream]]:
+        """
+        Open many streams of the engine for Deepgram, to the server at `url`.
+
+        `chunk`: seconds of audio in a message; what it does by itself if there is none.
+        """
+        raise NotMeasured("has no engine for Deepgram's protocol")
+
     # ---- events out
 
     def interim(self) -> Any:

@@ -17,6 +17,7 @@ from typing import Any
 import anyio
 from anyio.abc import ByteStream
 from wsproto import WSConnection
+from wsproto.connection import ConnectionState
 from wsproto.events import (
     BytesMessage,
     CloseConnection,
@@ -32,6 +33,7 @@ from ..exceptions import APIConnectionError, APITimeoutError
 from .address import Address
 from .hanging_up import hang_up
 from .websocket_errors import ABNORMAL, CLEAN, close_error
+from .websocket_frames import client_frame
 
 __all__ = ("WebSocket", "WebSocketOptions")
 
@@ -104,9 +106,7 @@ class WebSocket:
             APITimeoutError: when the peer does not read it within `send_timeout`.
             APIConnectionError: when the connection is lost, closed, or a send was cut short.
         """
-        await self._write(
-            TextMessage(message) if isinstance(message, str) else BytesMessage(message)
-        )
+        await self._write(message)
 
     async def receive(self) -> str | bytes | None:
         """
@@ -149,23 +149,23 @@ class WebSocket:
 
     # ---- out
 
-    async def _write(self, event: Event) -> None:
+    async def _write(self, what: Event | str | bytes) -> None:
         with anyio.move_on_after(self._options.send_timeout):
             async with self._turn:
-                await self._write_in_turn(event)
+                await self._write_in_turn(what)
             return
         raise APITimeoutError(
             f"{self._address} did not read a message within {self._options.send_timeout:g} s "
             f"(send_timeout): it has stopped reading"
         )
 
-    async def _write_in_turn(self, event: Event) -> None:
+    async def _write_in_turn(self, what: Event | str | bytes) -> None:
         if self._cut:
             raise APIConnectionError(
                 f"the connection to {self._address} is of no more use: a send was cut short"
             )
         try:
-            data = self._connection.send(event)
+            data = self._encode(what)
         except LocalProtocolError as exc:
             raise self._lost("is closing") from exc
         self._cut = True
@@ -174,6 +174,17 @@ class WebSocket:
         except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError) as exc:
             raise self._lost() from exc
         self._cut = False
+
+    def _encode(self, what: Event | str | bytes) -> bytes:
+        if not isinstance(what, (str, bytes)):
+            return self._connection.send(what)
+        if self._options.compression:
+            return self._connection.send(
+                TextMessage(what) if isinstance(what, str) else BytesMessage(what)
+            )
+        if self._connection.state is not ConnectionState.OPEN:
+            raise LocalProtocolError("a message on a connection that is closing")
+        return client_frame(what)
 
     # ---- in
 

@@ -29,8 +29,10 @@ class Contestant:
 
 ENVIRONMENTS: dict[str, tuple[str, ...]] = {
     "anyio_stt": ("--editable", "{checkout}[benchmarks]"),
-    "livekit-0.12.7": ("livekit-agents==0.12.7",),
-    "livekit-latest": ("livekit-agents",),
+    # 0.6.16 of the plugin is the newest that takes this version.
+    "livekit-0.12.7": ("livekit-agents==0.12.7", "livekit-plugins-deepgram==0.6.16"),
+    "livekit-latest": ("livekit-agents", "livekit-plugins-deepgram"),
+    "deepgram-sdk": ("deepgram-sdk", "websockets"),
 }
 
 CONTESTANTS = (
@@ -41,6 +43,7 @@ CONTESTANTS = (
     Contestant("anyio_stt-samplerate", "anyio_stt", "samplerate", "anyio_stt", rows=(8,)),
     Contestant("livekit-0.12.7", "livekit", "", "livekit-0.12.7"),
     Contestant("livekit-latest", "livekit", "", "livekit-latest"),
+    Contestant("deepgram-sdk", "deepgram_sdk", "", "deepgram-sdk", rows=(13,)),
     Contestant("limit-asyncio", "limits", "asyncio", "anyio_stt"),
     Contestant("limit-trio", "limits", "trio", "anyio_stt"),
 )

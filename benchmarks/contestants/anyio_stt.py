@@ -22,6 +22,7 @@ from anyio_stt import (
     STTCapabilities,
 )
 from anyio_stt.audio import Resampler
+from anyio_stt.engines.deepgram import DeepgramSTT
 from anyio_stt.engines.pocketsphinx import PocketSphinxOptions, PocketSphinxSTT
 
 from ..kit import RATE, Body, Group, Kit, Resampling, Stream
@@ -53,7 +54,7 @@ class _Stream(RecognizeStream):
 
 
 class AnyioKit(Kit):
-    packages = ("anyio", "trio", "uvloop", "numpy", "soxr", "samplerate", "pocketsphinx")
+    packages = ("anyio", "trio", "uvloop", "numpy", "soxr", "samplerate", "pocketsphinx", "wsproto")
     import_line = "import anyio_stt"
 
     def __init__(self, loop: str) -> None:
@@ -105,6 +106,16 @@ class AnyioKit(Kit):
         async with _Engine(body, chunk) as stt, anyio.create_task_group() as tasks:
             if on_metrics is not None:
                 stt.on("metrics_collected", on_metrics)
+            yield [stt.stream().start(tasks) for _ in range(count)]
+            await stt.aclose()
+
+    @asynccontextmanager
+    async def deepgram(
+        self, url: str, count: int, chunk: float | None
+    ) -> AsyncIterator[list[Stream]]:
+        length = {} if chunk is None else {"frame_duration": chunk}
+        stt = DeepgramSTT(base_url=url, api_key="k", **length)
+        async with stt, anyio.create_task_group() as tasks:
             yield [stt.stream().start(tasks) for _ in range(count)]
             await stt.aclose()
 

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import numpy as np
 import pocketsphinx
@@ -20,6 +21,7 @@ import trio
 
 from ..kit import RATE, Body, Group, Kit, Resampling, Stream
 from ..loops import AsyncioKit
+from .bare_websocket import BareWebSocket
 
 T = TypeVar("T")
 
@@ -108,10 +110,40 @@ class _Stream:
         self._event_ch.close()
 
 
+class _AsyncioSocket(BareWebSocket):
+    async def connect(self, host: str, port: int) -> None:
+        self._reader, self._writer = await asyncio.open_connection(host, port)
+
+    async def send(self, data: bytes) -> None:
+        self._writer.write(data)
+        await self._writer.drain()
+
+    async def receive(self) -> bytes:
+        return await self._reader.read(65536)
+
+    async def close(self) -> None:
+        self._writer.close()
+
+
+class _TrioSocket(BareWebSocket):
+    async def connect(self, host: str, port: int) -> None:
+        self._stream = await trio.open_tcp_stream(host, port)
+
+    async def send(self, data: bytes) -> None:
+        await self._stream.send_all(data)
+
+    async def receive(self) -> bytes:
+        return bytes(await self._stream.receive_some())
+
+    async def close(self) -> None:
+        await self._stream.aclose()
+
+
 class _Limit(Kit):
     """What both loops share."""
 
     pipe: type[_Pipe]
+    socket: type[Any]
 
     def frame(self, samples: int, rate: int = RATE, data: bytes | None = None) -> bytes:
         return data or bytes(2 * samples)
@@ -135,6 +167,22 @@ class _Limit(Kit):
             for stream in streams:
                 group.start_soon(stream.work, body)
             yield streams
+
+    @asynccontextmanager
+    async def deepgram(
+        self, url: str, count: int, chunk: float | None
+    ) -> AsyncIterator[list[Stream]]:
+        where = urlsplit(url)
+        sockets = [self.socket(2 * round((chunk or 0.1) * RATE), self.pipe()) for _ in range(count)]
+        for each in sockets:
+            await each.connect(where.hostname, where.port)
+            await each.open(where.netloc)
+        async with self.group() as group:
+            for each in sockets:
+                group.start_soon(each.write)
+            yield sockets
+        for each in sockets:
+            await each.close()
 
     async def answer_chunks(self, stream: Any, samples: int) -> None:
         held = []
@@ -174,11 +222,13 @@ class _Limit(Kit):
 
 class LimitAsyncio(AsyncioKit, _Limit):
     pipe = _AsyncioPipe
+    socket = _AsyncioSocket
     import_line = "import asyncio, numpy"
 
 
 class LimitTrio(_Limit):
     pipe = _TrioPipe
+    socket = _TrioSocket
     packages = ("trio", "soxr")
     import_line = "import trio, numpy"
 

@@ -11,6 +11,7 @@ from . import (
     latency,
     linearity,
     memory,
+    network,
     opening,
     resampling,
     rounds,
@@ -33,4 +34,5 @@ ROWS: tuple[Row, ...] = (
     *import_time.ROWS,
     *embedded.ROWS,
     *linearity.ROWS,
+    *network.ROWS,
 )

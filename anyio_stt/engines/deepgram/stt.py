@@ -33,6 +33,7 @@ class DeepgramSTT(STT):
         api_key: or the environment variable `DEEPGRAM_API_KEY`; a server of one's own may need
             none.
         base_url: `ws://host:port` or `https://host`; `/v1/listen` is appended.
+        frame_duration: seconds of audio in a message; shorter ones come earlier and cost more.
         max_session: seconds after which a stream moves on to a new connection while nobody
             speaks; Deepgram itself sets no such bound.
         extra: more query parameters.
@@ -58,6 +59,7 @@ class DeepgramSTT(STT):
         utterance_end_ms: int | None = None,
         keyterms: Sequence[str] = (),
         sample_rate: int = 16000,
+        frame_duration: float = 0.1,
         max_session: float = 3600.0,
         extra: Mapping[str, str] | None = None,
     ) -> None:
@@ -84,6 +86,7 @@ class DeepgramSTT(STT):
             sample_rate=sample_rate,
             extra=tuple((extra or {}).items()),
         )
+        self._frame_duration = frame_duration
         self._max_session = max_session
         key = api_key_from(api_key, "DEEPGRAM_API_KEY", "Deepgram", required=base_url == _URL)
         secrets = (key,) if key else ()
@@ -124,6 +127,7 @@ class DeepgramSTT(STT):
             begin=lambda start: DeepgramDialogue(self._options, language, start),
             conn_options=conn_options.with_defaults(drain_timeout=10.0, idle_timeout=30.0),
             sample_rate=self._options.sample_rate,
+            frame_duration=self._frame_duration,
             max_session=self._max_session,
         )
 
