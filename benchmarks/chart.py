@@ -19,6 +19,7 @@ _COLOURS = {
     "anyio_stt-samplerate": "#99e9f2",
     "livekit-0.12.7": "#adb5bd",
     "livekit-latest": "#495057",
+    "pipecat": "#e8590c",
 }
 _BAR, _GAP, _LABEL, _WIDTH, _VALUES = 12, 14, 330, 520, 110
 _TOP = 64

@@ -57,7 +57,9 @@ def test_the_report_says_with_which_versions_was_measured() -> None:
 def test_the_contestants_have_the_names_that_others_read() -> None:
     names = [each.name for each in CONTESTANTS]
     assert names[:3] == ["anyio_stt-asyncio", "anyio_stt-uvloop", "anyio_stt-trio"]
-    assert {"livekit-0.12.7", "livekit-latest", "limit-asyncio", "limit-trio"} <= set(names)
+    assert {"livekit-0.12.7", "livekit-latest", "limit-asyncio", "limit-trio", "pipecat"} <= set(
+        names
+    )
     assert len(set(names)) == len(names)
 
 

@@ -33,6 +33,7 @@ ENVIRONMENTS: dict[str, tuple[str, ...]] = {
     "livekit-0.12.7": ("livekit-agents==0.12.7", "livekit-plugins-deepgram==0.6.16"),
     "livekit-latest": ("livekit-agents", "livekit-plugins-deepgram"),
     "deepgram-sdk": ("deepgram-sdk", "websockets"),
+    "pipecat": ("pipecat-ai",),
 }
 
 CONTESTANTS = (
@@ -44,6 +45,8 @@ CONTESTANTS = (
     Contestant("livekit-0.12.7", "livekit", "", "livekit-0.12.7"),
     Contestant("livekit-latest", "livekit", "", "livekit-latest"),
     Contestant("deepgram-sdk", "deepgram_sdk", "", "deepgram-sdk", rows=(13,)),
+    # The rest makes no sense for it: it has no resampler of streams, its engines run elsewhere.
+    Contestant("pipecat", "pipecat", "", "pipecat", rows=(1, 2, 3, 4, 5, 6, 9, 10)),
     Contestant("limit-asyncio", "limits", "asyncio", "anyio_stt"),
     Contestant("limit-trio", "limits", "trio", "anyio_stt"),
 )
