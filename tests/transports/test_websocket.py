@@ -74,7 +74,9 @@ class Peer:
 @pytest.fixture
 def deaf_peers(anyio_backend: tuple[str, dict[str, object]]) -> None:
     if anyio_backend[1].get("use_uvloop"):
-        pytest.skip("anyio on uvloop reads what nobody asked for: no peer here can stop reading")
+        pytest.skip(
+            "anyio on uvloop reads for a peer that does not: test_deaf_peer has one it cannot reach"
+        )
 
 
 Script = Callable[[Peer], Awaitable[None]]
