@@ -46,7 +46,7 @@ class RecognizeStream(AudioStream[SpeechEvent]):
         stt: the engine that makes the stream.
         conn_options: retries, deadlines and bounds.
         sample_rate: what the engine wants; the base resamples to it. `None` takes what comes.
-        frame_duration: the length of the frames the engine wants, in seconds; shorter ones come
+        frame_duration: the frames' length in seconds that the engine wants; shorter ones come
             only before a marker. `None` takes what comes.
     """
 
@@ -106,6 +106,11 @@ class RecognizeStream(AudioStream[SpeechEvent]):
 
     # ---- for users
 
+    @property
+    def label(self) -> str:
+        """What logs, errors and metrics call the engine."""
+        return self._label
+
     def statistics(self) -> StreamStatistics:
         """Return what the stream has done so far, as a frozen snapshot."""
         state = self._lifecycle.state.value
@@ -138,23 +143,25 @@ class RecognizeStream(AudioStream[SpeechEvent]):
         self._stt._check_open()  # noqa: SLF001 - the other half of one base
 
     def _on_start(self) -> None:
-        self._attempts = AttemptLoop(
-            self._conn_options,
-            self._on_failure,
-            self._stt._rng,  # noqa: SLF001
-        )
+        stt, options = self._stt, self._conn_options
+        self._attempts = AttemptLoop(options, self._on_failure, stt._rng)  # noqa: SLF001
         self._monitor = MetricsMonitor(
             self._label,
-            lambda metrics: self._stt._report("metrics_collected", metrics),  # noqa: SLF001
+            lambda metrics: stt._report("metrics_collected", metrics),  # noqa: SLF001
         )
         self._output = SpeechOutput(
             self._label,
             self._journal,
-            self._delivery,
+            self._put_and_tell if stt.listens("speech_event") else self._delivery.put,
             self._monitor,
             self._attempts.budget.progress,
         )
-        self._stt._streams.add(self)  # noqa: SLF001
+        stt._streams.add(self)  # noqa: SLF001
+        stt.emit("stream_started", self)
+
+    def _put_and_tell(self, event: SpeechEvent) -> None:
+        self._delivery.put(event)
+        self._stt.emit("speech_event", self, event)
 
     def _on_entered(self) -> None:
         # Most engines ask for audio in their first step: then there is no deadline to watch.
@@ -173,19 +180,12 @@ class RecognizeStream(AudioStream[SpeechEvent]):
                 return False
         again = self._journal.log.furthest - origin
         self._monitor.begin_attempt(*map(self._journal.seconds, (origin, again, lost)))
-        self._attempt = attempt = Attempt(
-            self._scope,
-            self._journal,
-            self._output,
-            self._conn_options,
-            self._label,
-            origin,
-            self._sentinel,
-            self._watch,
-        )
+        parts = self._scope, self._journal, self._output, self._conn_options, self._label
+        self._attempt = attempt = Attempt(*parts, origin, self._sentinel, self._watch)
         self._input_ch, self._event_ch = attempt.reader, attempt.sink
         if self._entered:
             attempt.arm()
+        self._stt.emit("attempt_started", self, self._attempts.number)
         return True
 
     def _end_attempt(self, error: Exception | None) -> float | None:
@@ -198,6 +198,7 @@ class RecognizeStream(AudioStream[SpeechEvent]):
             elif error is not None and attempt.was_healthy():
                 self._attempts.budget.progress()
             attempt.close()
+            self._stt.emit("attempt_ended", self, error)
         if error is None:
             return None
         if not self._lifecycle.running:  # it was closed: nobody waits for another attempt
@@ -282,6 +283,7 @@ class RecognizeStream(AudioStream[SpeechEvent]):
         self._monitor.finish(
             self._journal.seconds(self._journal.log.furthest) - self._monitor.dropped
         )
+        self._stt.emit("stream_ended", self, self._failure)
 
     def _on_done(self) -> None:
         self._stt._streams.discard(self)  # noqa: SLF001

@@ -32,6 +32,11 @@ class STT(ABC, EventEmitter):
 
     Leaving its block, or `aclose()`, closes every stream it made and ends every `recognize`.
     Listeners: `metrics_collected` is given an `STTMetrics`, `error` an `STTError`.
+    `stream_started` is given a stream, `stream_ended` a stream and what it failed with, if it
+    did; `attempt_started` a stream and the attempt's number, `attempt_ended` a stream and what
+    the attempt failed with, if it did (an attempt that its stream's end cuts off has no such
+    report). `speech_event` is given a stream and each event before it is read, in streams
+    that are started after the listener came.
 
     An engine subclasses it and writes `_recognize_impl`, or `stream`, or both.
 

@@ -23,12 +23,12 @@ LAYERS = [
     {"_core"},
     {"stt", "stream", "vad", "windowed_vad"},
     {"transports", "adapters"},
-    {"engines"},
+    {"engines", "observability"},
     {"testing", "cli", "__main__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 # Which of a layer's parts may not import which others of it.
-STRANGERS = [("transports", "adapters"), ("testing", "cli")]
+STRANGERS = [("transports", "adapters"), ("engines", "observability"), ("testing", "cli")]
 
 # Why a file may do what others may not.
 EVENT_LOOPS = {

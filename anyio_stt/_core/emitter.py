@@ -61,9 +61,16 @@ class EventEmitter:
         """Call *callback* no more; one that was never registered is no error."""
         self._listeners.get(event, {}).pop(callback, None)
 
+    def listens(self, event: str) -> bool:
+        """Whether anybody listens to *event*."""
+        return bool(self._listeners.get(event))
+
     def emit(self, event: str, *args: Any) -> None:
         """Call the listeners of *event*. Never raises what a listener raises."""
-        for callback, call in list(self._listeners.get(event, {}).items()):
+        listeners = self._listeners.get(event)
+        if not listeners:
+            return
+        for callback, call in list(listeners.items()):
             try:
                 call(args)
             except (KeyboardInterrupt, SystemExit):

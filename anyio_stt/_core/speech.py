@@ -42,33 +42,33 @@ class SpeechOutput:
     Args:
         label: the engine's name.
         journal: the stream's input, for positions and push times.
-        delivery: where the events go.
+        put: takes the events, in their order.
         monitor: told of usage and delays.
         on_progress: called for each final that says something new.
     """
 
     __slots__ = (
         "_coverage",
-        "_delivery",
         "_grammars",
         "_journal",
         "_label",
         "_last",
         "_monitor",
         "_on_progress",
+        "_put",
     )
 
     def __init__(
         self,
         label: str,
         journal: InputJournal,
-        delivery: Delivery[SpeechEvent],
+        put: Callable[[SpeechEvent], None],
         monitor: MetricsMonitor,
         on_progress: Callable[[], None],
     ) -> None:
         self._label = label
         self._journal = journal
-        self._delivery = delivery
+        self._put = put
         self._monitor = monitor
         self._on_progress = on_progress
         self._coverage = Coverage()
@@ -87,7 +87,7 @@ class SpeechOutput:
             raise TypeError(f"an engine sends SpeechEvents, got {type(event).__name__}")
         if event.type is SpeechEventType.RECOGNITION_USAGE:
             self._monitor.usage(event)
-            self._delivery.put(event)
+            self._put(event)
             return
         event = event.shifted(origin)
         if event.type is SpeechEventType.FINAL_TRANSCRIPT:
@@ -154,13 +154,13 @@ class SpeechOutput:
         if grammar is None:
             grammar = self._grammars[event.channel] = Grammar()
         for step in grammar.accept(signal):
-            self._delivery.put(event if step is Step.KEEP else self._completed(step, event))
+            self._put(event if step is Step.KEEP else self._completed(step, event))
         self._last[event.channel] = event
 
     def _tell(self, signal: Signal) -> None:
         for channel, grammar in self._grammars.items():
             for step in grammar.accept(signal):
-                self._delivery.put(self._completed(step, self._last[channel]))
+                self._put(self._completed(step, self._last[channel]))
 
     def _completed(self, step: Step, event: SpeechEvent) -> SpeechEvent:
         """Make the START or END that an engine left out, with the times of the event beside it."""

@@ -19,6 +19,8 @@ ENTRY = re.compile(r"^\.\. (?:(currentmodule|module)|(?:auto|py:)\w+):: (\S+)$",
 FILES = {
     "anyio_stt.adapters.adapter",
     "anyio_stt.testing.strategies",
+    "anyio_stt.observability.opentelemetry",
+    "anyio_stt.observability.prometheus",
     *(
         f"anyio_stt.transports.{name}"
         for name in (
