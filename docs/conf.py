@@ -26,8 +26,8 @@ exclude_patterns = ["_build", "**/README.md"]
 nitpicky = True
 # Types of others: their inventories are on the network, and the build does without.
 OTHERS = (
-    r"abc|anyio|collections|contextlib|datetime|enum|httpx2|hypothesis|numpy|np|npt|os|pathlib"
-    r"|random|ssl|types|typing|typing_extensions|wsproto"
+    r"abc|anyio|collections|contextlib|datetime|enum|httpx2|hypothesis|numpy|np|npt|opentelemetry|os|pathlib"
+    r"|prometheus_client|random|ssl|types|typing|typing_extensions|wsproto"
 )
 nitpick_ignore_regex = [
     ("py:.*", rf"({OTHERS})\..*"),
