@@ -26,7 +26,8 @@ class Observer:
 
     The methods are called on the event loop, synchronously, and must be quick. One that raises
     is logged and harms no stream. Of an adapter, an observer hears of its own streams and of the
-    metrics and errors of its members; observe the members too to hear of their streams.
+    metrics and errors of its members. To hear of the members' streams, give the members another
+    observer: one for both would hear of the same metrics and errors twice.
     """
 
     def observe(self, stt: STT) -> None:
@@ -35,7 +36,12 @@ class Observer:
             stt.on(event, getattr(self, f"on_{event}"))
 
     def forget(self, stt: STT) -> None:
-        """Listen to *stt* no more."""
+        """
+        Listen to *stt* no more; best when its streams have ended.
+
+        Of those that are open, nobody hears the end: an observer that counts open streams goes
+        on counting them.
+        """
         for event in self._wanted():
             stt.off(event, getattr(self, f"on_{event}"))
 

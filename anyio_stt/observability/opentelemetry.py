@@ -72,21 +72,22 @@ class OpenTelemetryObserver(Observer):
 
     def on_stream_ended(self, stream: RecognizeStream, failure: Exception | None) -> None:
         """End a stream's span, and what is open inside of it."""
+        spans = self._spans.pop(stream, None)
+        if spans is None:  # it was open before anybody observed
+            return
         label, done = stream.label, stream.statistics()
         self._open.add(-1, {_LABEL: label})
         for fate in ("pushed", "replayed", "dropped"):
             self._audio.add(getattr(done, fate), {_LABEL: label, "stt.audio.fate": fate})
-        spans = self._spans.pop(stream, None)
-        if spans is not None:
-            spans.stream.set_attributes(
-                {
-                    "stt.attempts": done.attempt,
-                    "stt.audio.pushed": done.pushed,
-                    "stt.audio.recognised": done.recognised,
-                    "stt.audio.dropped": done.dropped,
-                }
-            )
-            spans.end(failure)
+        spans.stream.set_attributes(
+            {
+                "stt.attempts": done.attempt,
+                "stt.audio.pushed": done.pushed,
+                "stt.audio.recognised": done.recognised,
+                "stt.audio.dropped": done.dropped,
+            }
+        )
+        spans.end(failure)
 
     def on_attempt_started(self, stream: RecognizeStream, number: int) -> None:
         """Begin an attempt's span."""

@@ -28,7 +28,8 @@ class PrometheusObserver(Observer):
         PrometheusObserver().observe(stt)
 
     Every metric has the label `stt`, the engine's label; no request, text or language is a
-    label. Audio that was pushed, replayed or dropped is counted when its stream ends.
+    label. Audio that was pushed, replayed or dropped is counted when its stream ends, of streams
+    that started after `observe`.
 
     Args:
         registry: where the metrics are registered; one observer for each.
@@ -47,6 +48,7 @@ class PrometheusObserver(Observer):
         def histogram(name: str, help_: str) -> Histogram:
             return Histogram(name, help_, ["stt"], namespace, registry=registry, buckets=_SECONDS)
 
+        self._started: set[RecognizeStream] = set()
         self._open = Gauge(
             "streams_open", "Streams that are open.", ["stt"], namespace, registry=registry
         )
@@ -63,10 +65,14 @@ class PrometheusObserver(Observer):
 
     def on_stream_started(self, stream: RecognizeStream) -> None:
         """Count an open stream."""
+        self._started.add(stream)
         self._open.labels(stream.label).inc()
 
     def on_stream_ended(self, stream: RecognizeStream, failure: Exception | None) -> None:
         """Count a stream that ended, and its audio."""
+        if stream not in self._started:  # it was open before anybody observed
+            return
+        self._started.discard(stream)
         label, done = stream.label, stream.statistics()
         self._open.labels(label).dec()
         self._streams.labels(label, _yes(failure is not None)).inc()

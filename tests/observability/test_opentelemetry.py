@@ -131,3 +131,27 @@ async def test_a_recording_at_once_is_measured() -> None:
     with anyio.fail_after(5):
         await stt.recognize(AUDIO)
     assert seen.points("stt.recognize.duration")[()].count == 1
+
+
+async def test_a_stream_that_was_open_before_it_was_observed_is_left_out() -> None:
+    seen, stt = Seen(), ScriptedSTT()
+    with anyio.fail_after(5):
+        async with stt.stream() as stream:
+            seen.observer.observe(stt)
+            await stream.feed(cut(AUDIO, 0.1))
+            assert [event async for event in stream]
+    assert seen.spans("stt.stream") == []
+    assert seen.points("stt.streams.open") == {}
+
+
+async def test_a_tracer_that_fails_is_logged_and_harms_no_stream(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise OSError("no room")
+
+    seen, stt = Seen(), ScriptedSTT()
+    monkeypatch.setattr(seen.observer._tracer, "start_span", fail)
+    seen.observer.observe(stt)
+    await recognise(stt)
+    assert "no room" in caplog.text

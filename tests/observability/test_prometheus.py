@@ -7,7 +7,7 @@ import anyio
 import pytest
 from prometheus_client import CollectorRegistry
 
-from anyio_stt import APIConnectionError, APIConnectOptions
+from anyio_stt import APIConnectionError, APIConnectOptions, FallbackAdapter
 from anyio_stt.observability import Observer
 from anyio_stt.observability.prometheus import PrometheusObserver
 from anyio_stt.testing import Delay, Fail, Hear, HearAll, Say, ScriptedSTT, cut, final, silence
@@ -129,3 +129,37 @@ def test_a_missing_package_is_named_with_the_extra_that_brings_it(
     monkeypatch.delitem(sys.modules, f"anyio_stt.observability.{name}", raising=False)
     with pytest.raises(ImportError, match=rf"pip install 'anyio-stt\[{name}\]'"):
         __import__(f"anyio_stt.observability.{name}")
+
+
+async def test_a_stream_that_was_open_before_it_was_observed_is_not_counted() -> None:
+    registry = CollectorRegistry()
+    stt = ScriptedSTT()
+    with anyio.fail_after(5):
+        async with stt.stream() as stream:
+            PrometheusObserver(registry).observe(stt)
+            await stream.feed(cut(ONE_SECOND, 0.1))
+            assert [event async for event in stream]
+    assert counted(registry, "streams_open", stt=stt.label) is None
+    assert counted(registry, "streams_total", stt=stt.label, failed="false") is None
+
+
+async def test_an_adapter_and_its_members_with_an_observer_each_count_everything_once() -> None:
+    outside, inside = CollectorRegistry(), CollectorRegistry()
+    member = ScriptedSTT(
+        [Fail(APIConnectionError("lost", retry_after=0))],
+        [HearAll(), Say(final("a", end=1.0))],
+    )
+    adapter = FallbackAdapter([member])
+    PrometheusObserver(outside).observe(adapter)
+    PrometheusObserver(inside).observe(member)
+    with anyio.fail_after(5):
+        async with adapter, adapter.stream() as stream:
+            await stream.feed(cut(ONE_SECOND, 0.1))
+            assert [event async for event in stream]
+    errors = {"type": "APIConnectionError", "recoverable": "true"}
+    for registry, own in ((outside, adapter.label), (inside, member.label)):
+        assert counted(registry, "errors_total", stt=member.label, **errors) == 1
+        heard = counted(registry, "audio_seconds_total", stt=member.label, what="recognised")
+        assert heard == pytest.approx(1)
+        assert counted(registry, "streams_total", stt=own, failed="false") == 1
+    assert counted(outside, "streams_total", stt=member.label, failed="false") is None
