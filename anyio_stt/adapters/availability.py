@@ -39,8 +39,8 @@ class Availability:
         self._interval = interval
         self._failures = 0
         self._successes = 0
-        self.standing = Standing.UP
-        self.probe_at = math.inf
+        self.standing: Standing = Standing.UP
+        self.probe_at: float = math.inf
         """When the next probe is due; infinity when none is."""
 
     @property

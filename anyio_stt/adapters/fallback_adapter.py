@@ -24,7 +24,7 @@ from .stream_adapter import StreamAdapter
 
 __all__ = ("AvailabilityChangedEvent", "FallbackAdapter", "Member")
 
-logger = logging.getLogger("anyio_stt")
+logger: logging.Logger = logging.getLogger("anyio_stt")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Member:
     def __init__(self, stt: STT, streamer: STT, interval: float) -> None:
         self.stt = stt
         self.streamer = streamer
-        self.health = Availability(interval)
+        self.health: Availability = Availability(interval)
 
 
 class FallbackAdapter(Adapter):
@@ -102,9 +102,11 @@ class FallbackAdapter(Adapter):
         self._members_options = APIConnectOptions(
             max_retry=max_retry_per_stt, timeout=attempt_timeout, retry_interval=retry_interval
         )
-        self.members = tuple(Member(each, _streamer(each, vad), retry_interval) for each in stt)
+        self.members: tuple[Member, ...] = tuple(
+            Member(each, _streamer(each, vad), retry_interval) for each in stt
+        )
         self._hedge_after = math.inf if hedge_after is None else hedge_after
-        self.probe = Probe(self)
+        self.probe: Probe = Probe(self)
         super().__init__(
             [member.streamer for member in self.members],
             capabilities=_capabilities(member.streamer for member in self.members),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ("Probe", "says_something")
 
-logger = logging.getLogger("anyio_stt")
+logger: logging.Logger = logging.getLogger("anyio_stt")
 
 
 class Probe:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ("FallbackStream",)
 
-logger = logging.getLogger("anyio_stt")
+logger: logging.Logger = logging.getLogger("anyio_stt")
 
 _NEVER_SPENT = 1_000_000
 """Retries of the base: it is the stream that gives up, when every member has failed."""

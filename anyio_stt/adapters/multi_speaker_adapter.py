@@ -65,8 +65,12 @@ class MultiSpeakerAdapter(Adapter):
         self._wrapped = stt
         self.detect = detect_primary_speaker
         self.suppress = suppress_background_speaker
-        self.detection = primary_detection_options or PrimaryDetection()
-        self.formats = {True: primary_format, False: background_format, None: primary_format}
+        self.detection: PrimaryDetection = primary_detection_options or PrimaryDetection()
+        self.formats: dict[bool | None, str] = {
+            True: primary_format,
+            False: background_format,
+            None: primary_format,
+        }
 
     def stream(
         self,

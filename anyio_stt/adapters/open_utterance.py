@@ -26,7 +26,7 @@ class OpenUtterance:
         self._end = 0.0
         self._start = 0.0
         self._words: list[Word] = []
-        self.speaking = False
+        self.speaking: bool = False
 
     def hear(self, frame: AudioFrame) -> None:
         """Take what the detector is given."""

@@ -22,7 +22,7 @@ from .open_utterance import OpenUtterance
 
 __all__ = ("StreamAdapter",)
 
-logger = logging.getLogger("anyio_stt")
+logger: logging.Logger = logging.getLogger("anyio_stt")
 
 _MEMORY = 5.0
 """Seconds of silence that may yet belong to an utterance, as the padding before its onset."""

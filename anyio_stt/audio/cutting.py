@@ -20,7 +20,7 @@ class FrameCutter:
     def __init__(self, samples: int) -> None:
         if samples <= 0:
             raise ValueError(f"frames need at least one sample, got {samples}")
-        self.samples = samples
+        self.samples: int = samples
         self._parts: list[AudioFrame] = []
         self._held = 0
 

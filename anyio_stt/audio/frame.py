@@ -217,7 +217,7 @@ class PackedFrames:
         first = frames[0]
         self._parts = tuple([frame._samples for frame in frames])  # noqa: SLF001 - one module
         self._format = (first.sample_rate, first.num_channels)
-        self.samples_per_channel = samples_per_channel
+        self.samples_per_channel: int = samples_per_channel
 
     def unpack(self) -> AudioFrame:
         """Return them as one frame."""

@@ -11,12 +11,12 @@ from .observer import Observer
 
 try:
     from opentelemetry import metrics, trace
-except ImportError as exc:
+except ImportError as _missing:
     raise ImportError(
         "anyio_stt.observability.opentelemetry needs opentelemetry-api, which is not installed: "
         "pip install 'anyio-stt[opentelemetry]'",
         name="opentelemetry",
-    ) from exc
+    ) from _missing
 
 __all__ = ("OpenTelemetryObserver",)
 

@@ -9,12 +9,12 @@ from .observer import Observer
 
 try:
     from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
-except ImportError as exc:
+except ImportError as _missing:
     raise ImportError(
         "anyio_stt.observability.prometheus needs prometheus-client, which is not installed: "
         "pip install 'anyio-stt[prometheus]'",
         name="prometheus_client",
-    ) from exc
+    ) from _missing
 
 __all__ = ("PrometheusObserver",)
 

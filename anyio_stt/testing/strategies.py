@@ -17,10 +17,10 @@ from .steps import Delay, Fail, Hear, HearAll, HearMarker, Say, Step
 
 try:
     from hypothesis import strategies as st
-except ImportError as exc:  # pragma: no cover - the extra is installed where this is tested
+except ImportError as _missing:  # pragma: no cover - the extra is installed where this is tested
     raise ImportError(
         "anyio_stt.testing.strategies needs hypothesis: pip install 'anyio-stt[testing]'"
-    ) from exc
+    ) from _missing
 
 __all__ = ("Operation", "chunkings", "frames", "operations", "scripts")
 

@@ -37,15 +37,15 @@ class Dialogue(ABC):
 
     def __init__(self, start: float) -> None:
         self.start = start
-        self.sent = start
+        self.sent: float = start
         """Seconds of audio said to the provider, on the attempt's clock."""
-        self.ready = True
+        self.ready: bool = True
         """Whether the provider takes audio now."""
-        self.quiet = True
+        self.quiet: bool = True
         """Whether nobody speaks, as far as the provider has said."""
-        self.over = False
+        self.over: bool = False
         """Whether the protocol takes no more audio on this connection."""
-        self.done = False
+        self.done: bool = False
         """Whether the provider has said all it will say."""
         self.silences: list[tuple[float, int | None]] = []
         """Where audio ends that the provider has nothing to say of, and on which channel; whoever

@@ -23,7 +23,7 @@ _SPEECH = Path(__file__).resolve().parents[2] / "anyio_stt" / "testing" / "spoke
 
 def _speech(times: int) -> bytes:
     with wave.open(str(_SPEECH)) as file:
-        return file.readframes(file.getnframes()) * times
+        return bytes(file.readframes(file.getnframes())) * times
 
 
 def _with(interims: bool) -> Callable[[Kit, bool], Awaitable[tuple[float, ...]]]:

@@ -30,7 +30,10 @@ class DeepgramDialogue(Dialogue):
         start: where on the attempt's clock it begins.
     """
 
-    keep_alive_interval = 4.0  # Deepgram hangs up after 10 s without a word
+    done: bool
+    quiet: bool
+
+    keep_alive_interval: float = 4.0  # Deepgram hangs up after 10 s without a word
 
     def __init__(self, options: DeepgramOptions, language: str | None, start: float) -> None:
         super().__init__(start)

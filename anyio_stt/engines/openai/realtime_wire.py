@@ -46,6 +46,9 @@ class RealtimeDialogue(Dialogue):
         start: where on the attempt's clock it begins.
     """
 
+    done: bool
+    quiet: bool
+
     pongs_count = True  # a server that detects speech says nothing while there is none
 
     def __init__(self, options: OpenAIRealtimeOptions, language: str | None, start: float) -> None:
@@ -53,7 +56,7 @@ class RealtimeDialogue(Dialogue):
         self._options = options
         self._wanted = language
         self._language = language or options.language or ""
-        self.ready = False
+        self.ready: bool = False
         self._items: dict[str, _Item] = {}
         self._commits: deque[float] = deque()
         """How much audio had been said with each of our commits that was not answered."""

@@ -62,7 +62,7 @@ class WorkerPool:
         self._busy = 0
         self._waiting = 0
         self._started = 0
-        self.keep = False
+        self.keep: bool = False
 
     def statistics(self) -> PoolStatistics:
         """Return how busy the workers are, as a frozen snapshot."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ("PocketSphinxStream",)
 
-logger = logging.getLogger("anyio_stt")
+logger: logging.Logger = logging.getLogger("anyio_stt")
 
 _FRAME_SECONDS = 0.1
 

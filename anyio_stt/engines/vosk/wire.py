@@ -30,6 +30,9 @@ class VoskDialogue(Dialogue):
         start: where on the attempt's clock it begins.
     """
 
+    done: bool
+    quiet: bool
+
     def __init__(
         self, options: VoskOptions, language: str | None, sample_rate: int, start: float
     ) -> None:

@@ -28,6 +28,9 @@ class WyomingDialogue(Dialogue):
         start: where on the attempt's clock it begins.
     """
 
+    over: bool
+    done: bool
+
     def __init__(self, options: WyomingOptions, language: str | None, start: float) -> None:
         super().__init__(start)
         self._options = options

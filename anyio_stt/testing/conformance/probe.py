@@ -81,7 +81,7 @@ class Probe:
 
     def __init__(self, break_at: BreakPoint | None = None) -> None:
         self.attempts: list[RawAttempt] = []
-        self.abandoned = False
+        self.abandoned: bool = False
         self._break_at = break_at
         self._task: Any = None
         self._running = False

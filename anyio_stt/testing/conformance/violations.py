@@ -41,7 +41,7 @@ class ContractViolation(AssertionError):
     """
 
     def __init__(self, label: str, violations: Sequence[Violation]) -> None:
-        self.violations = tuple(violations)
+        self.violations: tuple[Violation, ...] = tuple(violations)
         listed = "\n\n".join(str(each) for each in self.violations)
         super().__init__(
             f"{label} breaks the contract in {len(self.violations)} place(s):\n\n{listed}"

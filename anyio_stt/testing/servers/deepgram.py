@@ -51,6 +51,9 @@ class DeepgramService(Service):
         query: of the request.
     """
 
+    heard: float
+    ending: bool
+
     def __init__(self, query: dict[str, str]) -> None:
         super().__init__()
         self._rate = int(query["sample_rate"])

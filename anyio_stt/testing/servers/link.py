@@ -50,9 +50,9 @@ class Link:
         self._piece = 0
         self._delay = 0.0
         self._dead = False
-        self.mute = False
+        self.mute: bool = False
         """Whether the recogniser says nothing any more."""
-        self.duplicate = False
+        self.duplicate: bool = False
         """Whether finals are said twice."""
         self._garbage_due = False
         self._struck = False

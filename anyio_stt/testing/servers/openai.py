@@ -60,6 +60,8 @@ def _events(whole: Utterance) -> Iterator[bytes]:
 class RealtimeService(Service):
     """OpenAI's side of one transcription session."""
 
+    heard: float
+
     def __init__(self) -> None:
         super().__init__()
         self._rate = 24000

@@ -44,13 +44,13 @@ class FaultServer(ABC):
         self._group: TaskGroup | None = None
         self.api_key = "the-key-of-the-fault-server"
         """What clients must show."""
-        self.connections = 0
+        self.connections: int = 0
         """How many connections were made."""
-        self.struck = 0
+        self.struck: int = 0
         """How many faults have struck."""
-        self.open = 0
+        self.open: int = 0
         """How many connections are open."""
-        self.port = 0
+        self.port: int = 0
 
     @abstractmethod
     async def serve(self, link: Link) -> None:

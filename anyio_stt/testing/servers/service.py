@@ -33,11 +33,13 @@ class Service(ABC):
     """
 
     garbage: Message = '{"type": garbage'
+    heard: float
+    ending: bool
+    done: bool
 
     def __init__(self) -> None:
         self.heard = 0.0
-        self.ending = False
-        self.done = False
+        self.ending = self.done = False
         self.log: list[str] = []
         self.first: Message = ""
         """The first message of the client."""

@@ -33,6 +33,10 @@ class VoskServer(WebServer):
 class VoskService(Service):
     """Vosk's side of one stream."""
 
+    heard: float
+    ending: bool
+    done: bool
+
     def __init__(self) -> None:
         super().__init__()
         self._rate = 16000

@@ -48,6 +48,8 @@ class WyomingServer(FaultServer):
 class WyomingService(Service):
     """The server's side of one utterance."""
 
+    heard: float
+
     garbage: Message = "no event\n"
 
     def __init__(self) -> None:
