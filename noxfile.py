@@ -8,6 +8,7 @@ sessions use the environment that nox itself is in, so that nothing is installed
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -52,6 +53,14 @@ def quick(session: nox.Session) -> None:
     lint(session)
     types(session)
     run(session, "pytest", "-q", "-m", "not real_time", *(session.posargs or QUICK))
+
+
+@nox.session
+def completeness(session: nox.Session) -> None:
+    """Whether every public name of the installed package has a declared type, by pyright."""
+    here = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    arguments = ("--ignoreexternal", "--verifytypes", "anyio_stt")
+    session.run(sys.executable, "-m", "pyright", *arguments, external=True, env={"PATH": here})
 
 
 @nox.session
