@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from ..audio.frame import AudioFrame
 from ..exceptions import StreamClosedError
@@ -88,14 +89,16 @@ class AdapterStream(RecognizeStream):
             ),
         )
 
-    async def _relay(self, stream: RecognizeStream | VADStream) -> None:
+    async def _relay(
+        self, stream: RecognizeStream | VADStream, items: AsyncIterator[Any] | None = None
+    ) -> None:
         """
-        Pass everything this attempt reads on to *stream*, at the pace it is heard there.
+        Pass everything this attempt reads, or *items*, on to *stream*, at the pace it is heard.
 
         When the stream fails, whoever iterates it is told; this only ends.
         """
         try:
-            async for item in self._input_ch:
+            async for item in self._input_ch if items is None else items:
                 if isinstance(item, self._FlushSentinel):
                     stream.flush()
                 else:

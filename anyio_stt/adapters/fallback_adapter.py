@@ -77,8 +77,9 @@ class FallbackAdapter(Adapter):
         max_retry_per_stt: how often a member is tried again before the next one is.
         retry_interval: the longest wait between a member's attempts, and the wait until its
             first probe; it doubles with each that fails, up to sixteenfold.
-        hedge_after: `recognize` asks the next member too when one has not answered after so
-            many seconds, and takes the first answer. `None` waits for each.
+        hedge_after: the next member is asked too when one has not answered after so many
+            seconds, in a stream after so many since its first audio; the first answer wins, and
+            who has not answered is cancelled. `None` waits for each.
 
     Raises:
         ValueError: without members, for one that cannot stream when there is no *vad*, or for a
@@ -105,7 +106,7 @@ class FallbackAdapter(Adapter):
         self.members: tuple[Member, ...] = tuple(
             Member(each, _streamer(each, vad), retry_interval) for each in stt
         )
-        self._hedge_after = math.inf if hedge_after is None else hedge_after
+        self.hedge_after: float = math.inf if hedge_after is None else hedge_after
         self.probe: Probe = Probe(self)
         super().__init__(
             [member.streamer for member in self.members],
@@ -193,7 +194,7 @@ class FallbackAdapter(Adapter):
             for member in self._order():
                 done = anyio.Event()
                 tasks.start_soon(ask, member, done)
-                with anyio.move_on_after(self._hedge_after):
+                with anyio.move_on_after(self.hedge_after):
                     await done.wait()
         if not answers:
             raise self.all_failed(failures[-1])

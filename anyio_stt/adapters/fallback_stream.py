@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from ..stream import RecognizeStream
 from ..vad import VADStream
 from .adapter import AdapterStream
 from .fallback_probe import says_something
+from .race import Lane, Race
 
 if TYPE_CHECKING:
     from .fallback_adapter import FallbackAdapter, Member
@@ -54,6 +56,8 @@ class FallbackStream(AdapterStream):
         self._language = language
         self._tried: set[Member] = set()
         self._last_failure: Exception | None = None
+        self._race: Race | None = None
+        self._listening: dict[RecognizeStream, Member] = {}
         self._recent: deque[AudioFrame] = deque()
         self._recent_seconds = 0.0
 
@@ -64,8 +68,12 @@ class FallbackStream(AdapterStream):
         self._tried.add(member)
         self._open = self._understood = False
         self._reached = 0.0
+        self._listening.clear()
         began = anyio.current_time()
-        failure = await self._listen_to(member)
+        if self._adapter.hedge_after < math.inf:
+            member, failure = await self._hedge(member)
+        else:
+            failure = await self._listen_to(member)
         if failure is None:
             return
         if isinstance(failure, _Handover):
@@ -78,6 +86,28 @@ class FallbackStream(AdapterStream):
             f"{member.stt.label} failed, the next engine goes on: {failure}", retry_after=0
         ) from failure
 
+    async def _hedge(self, first: Member) -> tuple[Member, Exception | None]:
+        """Let the next member recognise too when *first* has not answered in time."""
+        self._race = race = Race(
+            self._input_ch, self._given_options.replay_limit, self._keep_recent
+        )
+
+        async def contend(member: Member) -> None:
+            failure = await race.run(member, self._listen_to)
+            if failure is not None and race.running:  # the other one goes on
+                self._adapter.failed(member, failure)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(contend, first)
+            if not await race.settled_within(self._adapter.hedge_after):
+                second = self._adapter.choose(self._tried)
+                if second is not None:
+                    logger.info("%s has not answered yet", first.stt.label)
+                    self._tried.add(second)
+                    tasks.start_soon(contend, second)
+        self._tried -= race.losers  # they have not failed
+        return race.outcome()
+
     async def _listen_to(self, member: Member) -> Exception | None:
         """Let *member* recognise; return what it failed with."""
         failure: Exception | None = None
@@ -87,11 +117,14 @@ class FallbackStream(AdapterStream):
                 member.streamer.stream(language=self._language, conn_options=options) as stream,
                 anyio.create_task_group() as tasks,
             ):
-                tasks.start_soon(self._relay, stream)
+                self._listening[stream] = member
+                lane = None if self._race is None else Lane(self._race, member)
+                tasks.start_soon(self._relay, stream, lane)
                 tasks.start_soon(self._adapter.probe.run)
                 try:
                     async for event in stream:
-                        self._say(event, stream, member)
+                        if self._may_speak(stream):
+                            self._say(event, stream, member)
                 except Exception as exc:  # noqa: BLE001 - returned, so that no group wraps it
                     failure = exc
                 tasks.cancel_scope.cancel()
@@ -101,17 +134,26 @@ class FallbackStream(AdapterStream):
 
     async def _pass_on(self, frame: AudioFrame, stream: RecognizeStream | VADStream) -> None:
         await super()._pass_on(frame, stream)
+        if self._race is None:
+            self._keep_recent(frame)
+        if isinstance(stream, RecognizeStream):
+            self._note_covered(stream)
+
+    def _keep_recent(self, frame: AudioFrame) -> None:
         self._recent.append(frame)
         self._recent_seconds += frame.duration
         while self._recent_seconds - self._recent[0].duration > _SAMPLE:
             self._recent_seconds -= self._recent.popleft().duration
-        if isinstance(stream, RecognizeStream):
-            self._note_covered(stream)
+
+    def _may_speak(self, stream: RecognizeStream) -> bool:
+        """Whether *stream* is the one that is listened to; of two that contend, who asks first."""
+        return self._race is None or self._race.answer(self._listening[stream])
 
     def _note_covered(self, stream: RecognizeStream) -> None:
         """What the member's finals and silences cover, the next one need not hear."""
         statistics = stream.statistics()
-        if statistics.recognised > self._reached and not statistics.unread_events:
+        news = statistics.recognised > self._reached and not statistics.unread_events
+        if news and self._may_speak(stream):
             self._reached = statistics.recognised
             self._report_silence(self._reached)
 
@@ -127,7 +169,10 @@ class FallbackStream(AdapterStream):
         elif says_something(event):
             self._understand(member)
         self._note_covered(stream)
-        if self._understood and not self._open and self._adapter.recovered(member):
+        # Who lost a race is up and slow: going back to it would begin the race anew.
+        contested = self._race is not None and self._race.contested
+        between = self._understood and not self._open and not contested
+        if between and self._adapter.recovered(member):
             raise _Handover("a preferred engine has recovered: going on with it", retry_after=0)
 
     def _understand(self, member: Member) -> None:

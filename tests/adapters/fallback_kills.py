@@ -7,7 +7,7 @@ Both members are PocketSphinx, each in a process of its own. *first*: the first 
 gets SIGKILL once it was given so many seconds, and the second member goes on. *second*: the
 first member's processes are killed until the pair has switched, and the second member's at that
 second. A stretch is lost when words of the undisturbed run, for longer than `TOLERANCE`, have no
-word of the disturbed run beside them. The audio is pushed faster than it was spoken.
+word of the disturbed run beside them; silence at the end may have a final or not. The audio is pushed faster than it was spoken.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from anyio_stt.engines.pocketsphinx import PocketSphinxOptions, PocketSphinxSTT
 from anyio_stt.testing import cut
 
 TOLERANCE = 0.5
-"""Seconds; a word heard another way begins and ends elsewhere, silence at the end has no final."""
+"""Seconds; a word heard another way begins and ends elsewhere."""
 
 SCENARIOS = ("first", "second")
 
@@ -163,7 +163,7 @@ async def table(audio: AudioFrame, backend: str) -> None:
                 f"missing {got.missing:5.2f} s  words {len(got.words)}, {got.different} different",
                 flush=True,
             )
-        lost = sum(each.uncovered > TOLERANCE or each.missing > TOLERANCE for each in outcomes)
+        lost = sum(each.uncovered > TOLERANCE for each in outcomes)
         print(
             f"{backend} {scenario}: {len(outcomes)} runs, {lost} with a lost stretch, "
             f"longest uncovered {max(each.uncovered for each in outcomes):.2f} s, "

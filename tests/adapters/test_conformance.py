@@ -45,6 +45,10 @@ CASES: dict[str, tuple[Callable[[], STT], set[str]]] = {
         {MEMBERS_RETRY, BATCH_MEASURES},
     ),
     "fallback": (lambda: FallbackAdapter([LoudSTT(), LoudSTT()]), {ANOTHER_ENGINE}),
+    "hedged": (
+        lambda: FallbackAdapter([LoudSTT(), LoudSTT()], hedge_after=0.5),
+        {ANOTHER_ENGINE},
+    ),
     "channels": (lambda: MultiChannel(LoudSTT()), {MEMBERS_RETRY}),
     "speakers": (lambda: MultiSpeakerAdapter(stt=Speakers()), {MEMBERS_RETRY}),
 }
