@@ -7,7 +7,8 @@ Both members are PocketSphinx, each in a process of its own. *first*: the first 
 gets SIGKILL once it was given so many seconds, and the second member goes on. *second*: the
 first member's processes are killed until the pair has switched, and the second member's at that
 second. A stretch is lost when words of the undisturbed run, for longer than `TOLERANCE`, have no
-word of the disturbed run beside them; silence at the end may have a final or not. The audio is pushed faster than it was spoken.
+word of the disturbed run beside them; silence at the end may have a final or not. The audio is
+pushed faster than it was spoken.
 """
 
 from __future__ import annotations
