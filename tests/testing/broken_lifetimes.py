@@ -57,8 +57,12 @@ class NeverLetsGo(LoudStream):
             await super()._run()
         except anyio.get_cancelled_exc_class():
             while True:
-                with suppress(BaseException):  # that is what is wrong with it
+                try:
                     await anyio.sleep(0.01)
+                except GeneratorExit:  # who collects the garbage must not wait for ever
+                    raise
+                except BaseException:  # that is what is wrong with it
+                    continue
 
 
 class HidesInAShield(LoudStream):
