@@ -12,6 +12,7 @@ from ...events import RecognitionUsage, SpeechData, SpeechEvent, SpeechEventType
 __all__ = ("ServerSentEvents", "read_delta", "read_transcription")
 
 _MAX_LINE = 1024 * 1024
+_MAX_EVENT = 1024 * 1024
 
 
 class ServerSentEvents:
@@ -21,13 +22,14 @@ class ServerSentEvents:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._text = ""
         self._data: list[str] = []
+        self._size = 0
 
     def feed(self, data: bytes, *, last: bool = False) -> Iterator[str]:
         """
         Return the data of the events that are complete.
 
         Raises:
-            ValueError: when a line does not end.
+            ValueError: when a line or an event does not end.
         """
         self._text += self._decoder.decode(data, last)
         *lines, self._text = self._text.split("\n")
@@ -36,10 +38,19 @@ class ServerSentEvents:
         for raw in lines:
             line = raw.removesuffix("\r")
             if line.startswith("data:"):
-                self._data.append(line[5:].removeprefix(" "))
+                self._keep(line)
             elif not line and self._data:
                 yield "\n".join(self._data)
-                self._data = []
+                self._data, self._size = [], 0
+
+    def _keep(self, line: str) -> None:
+        self._size += len(line)  # with its `data:`, so that empty lines count too
+        if self._size > _MAX_EVENT:
+            raise ValueError(
+                f"an event of more than {_MAX_EVENT} characters in its data lines: no empty line "
+                f"ends it"
+            )
+        self._data.append(line[5:].removeprefix(" "))
 
 
 def read_delta(data: str) -> tuple[str, str]:

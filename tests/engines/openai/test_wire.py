@@ -43,6 +43,23 @@ def test_server_sent_events_come_out_whole_however_they_are_cut(
     assert [text for piece in pieces for text in events.feed(piece)] == texts
 
 
+@pytest.mark.parametrize("line", [b"data:\n", b"data: " + b"x" * 1000 + b"\n"])
+def test_an_event_that_never_ends_is_refused_however_short_its_lines_are(line: bytes) -> None:
+    events = ServerSentEvents()
+    fed = 0
+    with pytest.raises(ValueError, match="an event of more than 1048576 characters"):
+        while fed < 2 * 1024 * 1024:
+            assert list(events.feed(line * 100)) == []
+            fed += 100 * len(line)
+    assert fed <= 1.3 * 1024 * 1024
+
+
+def test_many_events_may_be_longer_together_than_one_may_be() -> None:
+    events = ServerSentEvents()
+    event = b"data: " + b"x" * 600_000 + b"\n\n"
+    assert [len(text) for _ in range(4) for text in events.feed(event)] == [600_000] * 4
+
+
 @given(st.permutations(range(5)))
 def test_transcripts_come_in_the_order_of_the_speech_whatever_their_own(order: list[int]) -> None:
     ours = dialogue(start=10.0)
