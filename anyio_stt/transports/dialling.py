@@ -18,7 +18,7 @@ from .hanging_up import hang_up
 from .statuses import status_error
 from .tls import system_tls
 
-__all__ = ("dial", "proxy_for")
+__all__ = ("dial", "proxy_for", "unsupported_proxy")
 
 _MAX_ANSWER = 64 * 1024
 
@@ -58,6 +58,15 @@ def proxy_for(address: Address) -> SplitResult | None:
     return urlsplit(url if "://" in url else f"http://{url}")
 
 
+def unsupported_proxy(proxy: SplitResult, address: Address) -> APIConnectionError:
+    """Make the error for a proxy of a kind that is not spoken here; what it is stays wrong."""
+    return APIConnectionError(
+        f"the environment names a {proxy.scheme} proxy for {address}; only HTTP proxies are "
+        f"supported: set no_proxy={address.host}, or an http:// proxy",
+        retryable=False,
+    )
+
+
 def _no_way(address: Address, proxy: SplitResult | None, exc: BaseException) -> APIConnectionError:
     via = f" through the proxy {proxy.hostname}:{proxy.port}" if proxy else ""
     if isinstance(exc, ssl.SSLCertVerificationError):
@@ -85,11 +94,7 @@ async def _encrypt(stream: ByteStream, address: Address, tls: ssl.SSLContext | N
 
 async def _through(proxy: SplitResult, address: Address) -> ByteStream:
     if proxy.scheme not in ("http", "https"):
-        raise APIConnectionError(
-            f"the environment names a {proxy.scheme} proxy for {address}; only HTTP proxies are "
-            f"supported: set no_proxy={address.host}, or an http:// proxy",
-            retryable=False,
-        )
+        raise unsupported_proxy(proxy, address)
     default = 443 if proxy.scheme == "https" else 80
     stream: ByteStream = await anyio.connect_tcp(proxy.hostname or "", proxy.port or default)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import httpx2
 
 from ..exceptions import APIConnectionError, APITimeoutError
 from .address import Address
+from .dialling import proxy_for, unsupported_proxy
 from .http_errors import http_error
 from .statuses import EXCERPT, redact, status_error
 from .tls import system_tls, without_tls
@@ -174,7 +176,7 @@ class HttpTransport:
     ) -> AsyncIterator[httpx2.Response]:
         verify = await system_tls() if address.secure else without_tls()
         if self._client is None:
-            self._client = httpx2.AsyncClient(headers=self._headers, verify=verify)
+            self._client = _make_client(address, self._headers, verify)
         arguments = upload.arguments()
         async with self._client.stream(
             "POST", address.url, timeout=httpx2.Timeout(timeout), **arguments
@@ -193,6 +195,21 @@ class HttpTransport:
             headers=response.headers.items(),
             secrets=self._secrets,
         )
+
+
+def _make_client(
+    address: Address, headers: Mapping[str, str], verify: ssl.SSLContext
+) -> httpx2.AsyncClient:
+    try:
+        return httpx2.AsyncClient(headers=headers, verify=verify)
+    except (ImportError, ValueError) as exc:
+        # httpx2 sets up each proxy that the environment names, also one that *address* needs not,
+        # and cannot: SOCKS takes a package of its own, other kinds it does not know.
+        proxy = proxy_for(address)
+        if proxy is not None and proxy.scheme not in ("http", "https"):
+            raise unsupported_proxy(proxy, address) from exc
+        through = proxy.geturl() if proxy is not None else None
+        return httpx2.AsyncClient(headers=headers, verify=verify, trust_env=False, proxy=through)
 
 
 def _check_size(address: Address, size: int) -> None:
