@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
-from anyio.abc import ByteStream
+from anyio.abc import ByteStream, SocketAttribute
 
 from ..exceptions import APIConnectionError, APITimeoutError
 from .hanging_up import hang_up
@@ -18,6 +19,12 @@ __all__ = ("WyomingConnection", "WyomingDecoder", "connect_wyoming", "encode_eve
 
 _MAX_LINE = 64 * 1024
 _MAX_PART = 16 * 1024 * 1024
+# How the kernel notices a machine that is gone, and an unread backlog becomes a slow send: the
+# protocol's own ping is answered by few servers, the reference one among those that do not.
+_KEEP_ALIVE = 10  # seconds without a byte until the kernel asks, and between questions
+_QUESTIONS = 3
+_LOST = 30  # seconds in which what was sent must be acknowledged
+_UNSENT = 64 * 1024  # bytes that the kernel may hold for us: two seconds of speech
 
 
 def encode_event(kind: str, data: Mapping[str, Any] | None = None, payload: bytes = b"") -> bytes:
@@ -111,8 +118,8 @@ class WyomingConnection:
         """
         Return the next event as JSON, or `None` when the peer hung up; payloads are dropped.
 
-        The wait has no deadline of its own: a server says nothing until the audio has ended, and
-        then `drain_timeout` counts.
+        The wait ends when the kernel finds the peer gone, within a minute. It has no deadline of
+        its own: a server owes nothing until the audio has ended, then `drain_timeout` counts.
 
         Raises:
             APIConnectionError: when the connection is lost, or the bytes are no event.
@@ -146,6 +153,7 @@ async def connect_wyoming(url: str, timeout: float) -> AsyncIterator[WyomingConn
         APIConnectionError: when nobody listens there.
     """
     stream = await _dial(url, timeout)
+    _watch_over(stream)
     try:
         yield WyomingConnection(stream, url, timeout)
     finally:
@@ -162,3 +170,19 @@ async def _dial(url: str, timeout: float) -> ByteStream:
         except OSError as exc:
             raise APIConnectionError(f"cannot connect to {url}: {exc}") from exc
     raise APITimeoutError(f"{url} could not be reached within {timeout:g} s")
+
+
+def _watch_over(stream: ByteStream) -> None:
+    raw = stream.extra(SocketAttribute.raw_socket)
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _UNSENT)
+    if raw.family == getattr(socket, "AF_UNIX", None):
+        return  # the kernel knows at once when its other end is gone
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (
+        ("TCP_KEEPIDLE", _KEEP_ALIVE),
+        ("TCP_KEEPINTVL", _KEEP_ALIVE),
+        ("TCP_KEEPCNT", _QUESTIONS),
+        ("TCP_USER_TIMEOUT", _LOST * 1000),
+    ):
+        if hasattr(socket, name):  # each system has some of them
+            raw.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

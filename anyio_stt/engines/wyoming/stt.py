@@ -63,7 +63,8 @@ class WyomingSTT(STT):
         Make a stream; it connects when its block is entered.
 
         Unless given: `drain_timeout` 30 s, because a server begins to recognise when the audio
-        has ended; no `idle_timeout`, because it says nothing before.
+        has ended; no `idle_timeout`, because it says nothing before. Until then a server that
+        stops reading fails a send, and the kernel notices a machine that is gone.
         """
         return DialogueStream(
             stt=self,

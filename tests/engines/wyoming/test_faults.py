@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import anyio
 import pytest
 
-from anyio_stt import STT, APIConnectionError, APIConnectOptions, SpeechEventType
+from anyio_stt import (
+    STT,
+    APIConnectionError,
+    APIConnectOptions,
+    APITimeoutError,
+    SpeechEventType,
+)
 from anyio_stt.engines.wyoming import WyomingSTT
 from anyio_stt.testing import assert_no_leaks
 from anyio_stt.testing.servers import Action, Fault, FaultServer, Moment, say_words
@@ -70,3 +78,45 @@ async def test_a_recording_is_recognised_at_once() -> None:
         async with WyomingServer() as server, engine(server) as stt:
             event = await stt.recognize(say_words(range(1, 7)), language="de")
     assert event.alternatives[0].text == "w1 w2 w3 w4 w5 w6"
+
+
+async def test_a_server_that_stops_reading_is_noticed_while_audio_flows() -> None:
+    deaf = [Fault(Action.STOP_READING, Moment.HEARING, after=0.5)]
+    options = APIConnectOptions(max_retry=0, timeout=0.5)  # no idle_timeout: the engine's own
+    with anyio.fail_after(20):
+        async with (
+            assert_no_leaks(),
+            WyomingServer(deaf, small_buffers=True) as server,
+            engine(server) as stt,
+            stt.stream(conn_options=options) as stream,
+            anyio.create_task_group() as tasks,
+        ):
+
+            async def speak() -> None:  # for ever: neither a flush nor an end sets a deadline
+                second = say_words([1, 2, 3])
+                with suppress(RuntimeError):
+                    while True:
+                        await stream.send_frame(second)
+
+            tasks.start_soon(speak)
+            with pytest.raises(APITimeoutError, match=r"did not read an event within 0\.5 s"):
+                async for _ in stream:
+                    pass
+            tasks.cancel_scope.cancel()
+
+
+async def test_a_half_open_server_is_noticed_at_the_next_flush() -> None:
+    dead = [Fault(Action.HALF_OPEN, Moment.HEARING, after=0.5)]
+    options = APIConnectOptions(max_retry=0, drain_timeout=0.3)
+    with anyio.fail_after(5):
+        async with (
+            assert_no_leaks(),
+            WyomingServer(dead) as server,
+            engine(server) as stt,
+            stt.stream(conn_options=options) as stream,
+        ):
+            stream.push_frame(say_words([1, 2, 3]))
+            stream.flush()  # the input does not end
+            with pytest.raises(APITimeoutError, match=r"did not end a session within 0\.3 s"):
+                async for _ in stream:
+                    pass
