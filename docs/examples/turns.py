@@ -10,7 +10,6 @@ caller speaks again. Here the caller is a recording, and the agent prints what i
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
 
 import anyio
@@ -35,19 +34,26 @@ class Agent:
             self._answer.cancel()
 
     def hear(self, text: str) -> None:
-        """Take what the caller said, and answer unless more follows soon."""
-        self._turn.append(text)
+        """Take what the caller said, nothing perhaps, and answer unless more follows soon."""
+        if text:
+            self._turn.append(text)
         self.interrupt()
-        self._answer = asyncio.create_task(self._answer_later())
+        if self._turn:
+            self._answer = asyncio.create_task(self._answer_later())
 
     async def finish(self) -> None:
-        """Give the last answer."""
+        """Give the last answer at once: the caller says no more."""
+        self.interrupt()
         if self._answer is not None:
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait_for(self._answer, 2 * PATIENCE)
+            await asyncio.wait({self._answer}, timeout=PATIENCE)
+        if self._turn:
+            self._reply()
 
     async def _answer_later(self) -> None:
         await asyncio.sleep(PATIENCE)
+        self._reply()
+
+    def _reply(self) -> None:
         turn, self._turn = " ".join(self._turn), []
         print(f"caller: {turn}\nagent: you said {len(turn.split())} words", flush=True)
 
@@ -57,18 +63,23 @@ async def listen(stream: RecognizeStream, agent: Agent) -> None:
     async for event in stream:
         if event.type is SpeechEventType.START_OF_SPEECH:
             agent.interrupt()
-        elif event.type is SpeechEventType.FINAL_TRANSCRIPT and event.alternatives[0].text:
+        elif event.type is SpeechEventType.FINAL_TRANSCRIPT:
             agent.hear(event.alternatives[0].text)
+        elif event.type is SpeechEventType.END_OF_SPEECH:
+            agent.hear("")  # a cough interrupts too: what was said before it still wants an answer
 
 
 async def main(path: str) -> None:
     """Hold a conversation with a recording."""
     agent = Agent()
-    # The stream's own tasks live in its block, and end with it: any task may use the stream.
-    async with PocketSphinxSTT() as stt, open_audio(path) as audio, stt.stream() as stream:
-        feeding = asyncio.create_task(stream.feed(audio))
+    async with (
+        PocketSphinxSTT() as stt,
+        open_audio(path) as audio,
+        stt.stream() as stream,
+        anyio.create_task_group() as tasks,  # Python 3.10 has no asyncio.TaskGroup
+    ):
+        tasks.start_soon(stream.feed, audio)
         await listen(stream, agent)
-        await feeding
     await agent.finish()
 
 

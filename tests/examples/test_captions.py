@@ -119,3 +119,39 @@ def test_a_refused_microphone_is_said_on_the_page(page: str, browser: Any) -> No
     browser.find_element("id", "toggle").click()
     wait_for(lambda: "no microphone" in text_of(browser, "state"), "the refusal")
     assert browser.find_element("id", "toggle").text == "Start"
+
+
+COUNT_SOCKETS = """
+window.opened = [];
+window.WebSocket = class extends WebSocket {
+  constructor(address) { super(address); opened.push(this); }
+};
+"""
+
+
+def test_a_double_click_opens_one_microphone_and_one_socket(page: str, browser: Any) -> None:
+    browser.get(page)
+    browser.execute_script(COUNT_SOCKETS + "toggle.click(); toggle.click();")
+    wait_for(lambda: "morning" in text_of(browser, "captions"), "what was said")
+    assert browser.execute_script("return opened.length") == 1
+
+
+def test_a_click_while_the_socket_opens_leaves_the_page_listening(page: str, browser: Any) -> None:
+    browser.get(page)
+    browser.execute_script("""
+    window.WebSocket = class extends WebSocket {
+      constructor(address) { super(address); setTimeout(() => toggle.click(), 0); }
+    };
+    toggle.click();
+    """)
+    wait_for(lambda: "morning" in text_of(browser, "captions"), "what was said")
+
+
+def test_a_server_that_is_not_reached_is_said_on_the_page(page: str, browser: Any) -> None:
+    browser.get(page)
+    browser.execute_script("""
+    window.WebSocket = class extends WebSocket { constructor() { super("ws://127.0.0.1:9"); } };
+    toggle.click();
+    """)
+    wait_for(lambda: "no connection" in text_of(browser, "state"), "the failure")
+    assert browser.find_element("id", "toggle").text == "Start"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -50,6 +52,25 @@ def test_the_agent_answers_each_turn() -> None:
     heard = " ".join(re.findall(r"^caller: (.*)$", said, re.MULTILINE))
     assert heard == f"{FIRST} {SECOND}"
     assert said.rstrip().endswith("words")
+
+
+def test_a_cough_after_the_callers_words_leaves_them_answered(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    spec = importlib.util.spec_from_file_location("turns", EXAMPLES / "turns.py")
+    assert spec is not None
+    assert spec.loader is not None
+    turns = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(turns)
+
+    async def call() -> None:
+        agent = turns.Agent()
+        agent.hear("hello there")
+        agent.interrupt()
+        await agent.finish()
+
+    asyncio.run(call())
+    assert capsys.readouterr().out == "caller: hello there\nagent: you said 2 words\n"
 
 
 def test_delays_are_told_and_summed_up() -> None:

@@ -111,6 +111,8 @@ class _Tab:
                     await self._say(event)
             except APIError as exc:
                 self._error = str(exc)
+            except TimeoutError:  # from `_tell`
+                self._error = f"a caption was not read within {SEND_TIMEOUT:g} s"
             tasks.cancel_scope.cancel()
 
     async def hang_up(self) -> None:
