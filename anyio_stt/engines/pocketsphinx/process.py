@@ -69,7 +69,7 @@ class WorkerProcess:
         """
         try:
             # A session of its own, so that Ctrl-C in the terminal is for its parent to handle.
-            # Shielded: asyncio's and uvloop's, cancelled on the way, do not wait for what they began.
+            # Shielded: cancelled on the way, asyncio and uvloop do not wait for what they began.
             with anyio.CancelScope(shield=True), anyio.fail_after(_END_SECONDS):
                 process = await anyio.open_process(command, stderr=None, start_new_session=True)
         except OSError as exc:
