@@ -12,7 +12,9 @@ from ..audio.frame import AudioFrame
 from ..events import SpeechEvent
 from ..exceptions import APIConnectionError
 
-__all__ = ("Dialogue", "Message", "json_object")
+__all__ = ("Dialogue", "Message", "json_object", "longer_guess")
+
+_MAX_GUESS = 256 * 1024
 
 Message: TypeAlias = Union[str, bytes]
 """One message on the wire: text or binary."""
@@ -130,3 +132,19 @@ def json_object(message: Message) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError(f"a JSON object was expected, not {type(value).__name__}")
     return value
+
+
+def longer_guess(provider: object, guess: str, more: str) -> str:
+    """
+    Append to the guess of an utterance what a provider that says it bit by bit adds.
+
+    Raises:
+        APIConnectionError: final, when there is no end to it.
+    """
+    if len(guess) + len(more) > _MAX_GUESS:
+        raise APIConnectionError(
+            f"{provider} sent more than {_MAX_GUESS} characters of one utterance and did not "
+            f"finish it; check the model, or flush() more often",
+            retryable=False,
+        )
+    return guess + more

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,11 +133,7 @@ class HttpTransport:
         """
         with anyio.move_on_after(timeout):
             async with self.stream(address, upload, timeout=timeout) as (headers, pieces):
-                body = bytearray()
-                async for piece in pieces:
-                    body += piece
-                    _check_size(address, len(body))
-                return Answer(headers, bytes(body))
+                return Answer(headers, b"".join([piece async for piece in pieces]))
         raise APITimeoutError(f"{address} did not answer in full within {timeout:g} s")
 
     @asynccontextmanager
@@ -153,13 +149,18 @@ class HttpTransport:
             timeout: seconds for each step: connecting, sending a piece, waiting for a piece.
 
         Raises:
-            APIError: like `post`, also while the body is read.
+            APIError: like `post`, also while the body is read; final when it has no end.
         """
         try:
             async with self._send(address, upload, timeout) as response:
                 if not response.is_success:
                     raise await self._refused(address, response)
-                yield response.headers, response.aiter_bytes()
+                body = response.aiter_bytes()
+                try:
+                    async with aclosing(_bounded(address, body)) as pieces:
+                        yield response.headers, pieces
+                finally:
+                    await _abandon(body)
         except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
             raise http_error(address, exc) from exc
 
@@ -212,8 +213,27 @@ def _make_client(
         return httpx2.AsyncClient(headers=headers, verify=verify, trust_env=False, proxy=through)
 
 
-def _check_size(address: Address, size: int) -> None:
-    if size > _MAX_ANSWER:
-        raise APIConnectionError(
-            f"{address} answered with more than {_MAX_ANSWER} bytes", retryable=False
-        )
+async def _bounded(address: Address, pieces: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    size = 0
+    async for piece in pieces:
+        size += len(piece)
+        if size > _MAX_ANSWER:
+            raise APIConnectionError(
+                f"{address} answered with more than {_MAX_ANSWER} bytes, which no transcript has; "
+                f"check that base_url names a server that speaks this protocol",
+                retryable=False,
+            )
+        yield piece
+
+
+async def _abandon(body: AsyncIterator[bytes]) -> None:
+    """
+    Let go of a body that may not have been read to its end.
+
+    Closing a generator does not close those it reads from, and trio complains of each that is
+    left. A read that is cancelled ends them all, and what is in memory already is soon read.
+    """
+    with anyio.CancelScope() as scope, suppress(httpx2.HTTPError):
+        scope.cancel()
+        async for _ in body:
+            pass

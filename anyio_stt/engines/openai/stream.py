@@ -6,13 +6,17 @@ import json
 import math
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from typing import Any
+
+import anyio
 
 from ...audio.frame import AudioFrame, combine_frames
 from ...events import SpeechData, SpeechEvent, SpeechEventType
-from ...exceptions import APIConnectionError
+from ...exceptions import APIConnectionError, APITimeoutError
 from ...options import APIConnectOptions
 from ...stream import RecognizeStream
 from ...stt import STT
+from ...transports.dialogue import longer_guess
 from ...transports.endpoint import Endpoint
 from ...transports.http import HttpTransport, wav_upload
 from .options import OpenAIOptions
@@ -71,22 +75,34 @@ class OpenAIStream(RecognizeStream):
             await self._recognise(combine_frames(frames), start)
 
     async def _recognise(self, frame: AudioFrame, start: float) -> None:
-        fields = self._options.fields(self._language, deltas=self._options.deltas)
-        upload = wav_upload(bytes(frame.data), frame.sample_rate, frame.num_channels, fields)
         timeout = self._conn_options.timeout + frame.duration
+        whole = max(timeout, self._conn_options.drain_seconds)
         end = start + frame.duration
-        async with self._http.stream(self._address, upload, timeout=timeout) as (headers, pieces):
-            with self._protocol():
-                if headers.get("content-type", "").startswith("text/event-stream"):
-                    text = await self._follow(pieces, start, end)
-                    event = read_transcription({"text": text}, self._spoken, start=start, end=end)
-                else:  # a server that makes no deltas
-                    body = b"".join([piece async for piece in pieces])
-                    event = read_transcription(json.loads(body), self._spoken, start=start, end=end)
+        event: SpeechEvent | None = None
+        with anyio.move_on_after(whole):
+            event = await self._ask(frame, start, end, timeout)
+        if event is None:
+            raise APITimeoutError(
+                f"{self._address} did not finish the transcript of {frame.duration:.1f} s of "
+                f"audio within {whole:g} s (timeout and the length of the audio, or drain_timeout)"
+            )
         if event.alternatives[0].text:
             self._event_ch.send_nowait(event)
         else:
             self._report_silence(end)
+
+    async def _ask(
+        self, frame: AudioFrame, start: float, end: float, timeout: float
+    ) -> SpeechEvent:
+        fields = self._options.fields(self._language, deltas=self._options.deltas)
+        upload = wav_upload(bytes(frame.data), frame.sample_rate, frame.num_channels, fields)
+        async with self._http.stream(self._address, upload, timeout=timeout) as (headers, pieces):
+            with self._protocol():
+                if headers.get("content-type", "").startswith("text/event-stream"):
+                    body: Any = {"text": await self._follow(pieces, start, end)}
+                else:  # a server that makes no deltas
+                    body = json.loads(b"".join([piece async for piece in pieces]))
+                return read_transcription(body, self._spoken, start=start, end=end)
 
     async def _follow(self, pieces: AsyncIterator[bytes], start: float, end: float) -> str:
         """Say guesses as they grow, and return the whole text."""
@@ -97,7 +113,7 @@ class OpenAIStream(RecognizeStream):
                 if kind == "done":
                     whole = text
                 elif kind == "delta":
-                    guess += text
+                    guess = longer_guess(self._address, guess, text)
                     self._guess(guess.strip(), start, end)
         if whole is None:
             raise APIConnectionError(f"{self._address} broke off before the transcript was done")

@@ -9,7 +9,7 @@ from ...audio.frame import AudioFrame
 from ...audio.mixing import mix_down
 from ...events import SpeechData, SpeechEvent, SpeechEventType
 from ...exceptions import APIError
-from ...transports.dialogue import Dialogue, Message
+from ...transports.dialogue import Dialogue, Message, longer_guess
 from ...transports.wyoming import encode_event
 from .options import WyomingOptions
 
@@ -71,7 +71,7 @@ class WyomingDialogue(Dialogue):
                 self.done = True
                 return self._final(str(data["text"]).strip(), data.get("language"))
             case "transcript-chunk":
-                self._guess += str(data["text"])
+                self._guess = longer_guess(self.name, self._guess, str(data["text"]))
                 return [self._say(SpeechEventType.INTERIM_TRANSCRIPT, self._guess.strip(), None)]
             case "error":
                 raise APIError(

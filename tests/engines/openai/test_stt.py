@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import anyio
 import pytest
 
-from anyio_stt import STT, APIConnectionError, APIConnectOptions, SpeechEventType
+from anyio_stt import (
+    STT,
+    APIConnectionError,
+    APIConnectOptions,
+    APITimeoutError,
+    SpeechEventType,
+)
 from anyio_stt.engines.openai import OpenAISTT
 from anyio_stt.testing import assert_no_leaks
 from anyio_stt.testing.servers import Action, Fault, FaultServer, Moment, OpenAIServer, say_words
+from anyio_stt.testing.servers.link import Link
 from tests.engines.fault_matrix import (
     Cell,
     breaks,
@@ -93,3 +101,58 @@ async def test_an_answer_that_is_no_transcript_is_retryable() -> None:
             with pytest.raises(APIConnectionError, match="no transcript") as caught:
                 await stt.recognize(say_words([1]), conn_options=APIConnectOptions(max_retry=0))
     assert caught.value.retryable
+
+
+class Endless(OpenAIServer):
+    """Answers with what never makes a transcript; each kind in its own way."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self._kind = kind
+
+    async def serve(self, link: Link) -> None:
+        await link.receive()
+        kind = "text/event-stream" if self._kind == "guess" else "application/json"
+        await link.send(b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\n\r\n" % kind.encode())
+        while True:
+            if self._kind == "drops":
+                await link.send(b" ")
+                await anyio.sleep(0.05)
+            elif self._kind == "guess":
+                delta = {"type": "transcript.text.delta", "delta": "word " * 5000}
+                await link.send(f"data: {json.dumps(delta)}\n\n".encode())
+            else:
+                await link.send(b" " * 100_000)
+
+
+@pytest.mark.parametrize(
+    ("kind", "complaint", "error", "retryable"),
+    [
+        ("body", "answered with more than 1000000 bytes.*base_url", APIConnectionError, False),
+        ("guess", "more than 262144 characters of one utterance", APIConnectionError, False),
+        ("drops", r"did not finish the transcript of 0\.7 s of audio", APITimeoutError, True),
+    ],
+)
+async def test_an_answer_without_an_end_has_one(
+    kind: str,
+    complaint: str,
+    error: type[APIConnectionError],
+    retryable: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("anyio_stt.transports.http._MAX_ANSWER", 1_000_000)
+    options = APIConnectOptions(max_retry=0, timeout=0.3, drain_timeout=0.5)
+    with anyio.fail_after(5):
+        async with (
+            assert_no_leaks(),
+            Endless(kind) as server,
+            engine(server) as stt,
+            stt.stream(conn_options=options) as stream,
+        ):
+            stream.push_frame(say_words([1]))
+            stream.flush()  # the input goes on, so no deadline of the stream's counts
+            with pytest.raises(error, match=complaint) as caught:
+                async for _ in stream:
+                    pass
+    assert type(caught.value) is error
+    assert caught.value.retryable is retryable

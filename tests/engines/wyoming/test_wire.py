@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anyio_stt import APIError, SpeechEvent, SpeechEventType
+from anyio_stt import APIConnectionError, APIError, SpeechEvent, SpeechEventType
 from anyio_stt.engines.wyoming import WyomingOptions
 from anyio_stt.engines.wyoming.wire import WyomingDialogue
 from anyio_stt.testing import tone
@@ -118,3 +118,14 @@ def test_chunks_grow_into_the_transcript() -> None:
     assert [event.alternatives[0].text for event in said] == ["a", "a b", "a b"]
     assert said[-1].type is SpeechEventType.FINAL_TRANSCRIPT
     assert said[-1].alternatives[0].end_time == 0.5
+
+
+def test_a_guess_that_never_ends_is_refused() -> None:
+    ours = WyomingDialogue(WyomingOptions(), None, 0.0)
+    chunk = json.dumps({"type": "transcript-chunk", "data": {"text": "word " * 20_000}})
+    with pytest.raises(
+        APIConnectionError, match=r"Wyoming sent more than 262144 .* flush"
+    ) as caught:
+        for _ in range(3):
+            ours.hear(chunk)
+    assert not caught.value.retryable
