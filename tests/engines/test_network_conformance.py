@@ -23,13 +23,28 @@ from anyio_stt.testing.servers import (
 
 Make = Callable[[str, str], STT]
 
-ENGINES: dict[str, tuple[type[FaultServer], Make, int]] = {
+ENGINES: dict[str, tuple[Callable[[], FaultServer], Make, int]] = {
     "deepgram": (DeepgramServer, lambda url, key: DeepgramSTT(base_url=url, api_key=key), 16000),
     "openai": (OpenAIServer, lambda url, key: OpenAISTT(base_url=url, api_key=key), 16000),
     "openai-realtime": (
         OpenAIServer,
         lambda url, key: OpenAIRealtimeSTT(base_url=url, api_key=key),
         24000,
+    ),
+    "openai-realtime-live": (
+        OpenAIServer,
+        lambda url, key: OpenAIRealtimeSTT(base_url=url, api_key=key, model="gpt-live-transcribe"),
+        24000,
+    ),
+    "openai-realtime-speaches": (
+        lambda: OpenAIServer(dialect="speaches"),
+        lambda url, key: OpenAIRealtimeSTT(base_url=url, api_key=key, dialect="speaches"),
+        24000,
+    ),
+    "openai-realtime-vllm": (
+        lambda: OpenAIServer(dialect="vllm"),
+        lambda url, key: OpenAIRealtimeSTT(base_url=url, api_key=key, dialect="vllm"),
+        16000,
     ),
     "vosk": (VoskServer, lambda url, _: VoskServerSTT(base_url=url), 16000),
     "wyoming": (WyomingServer, lambda url, _: WyomingSTT(base_url=url), 16000),

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, TypeAlias
 
-__all__ = ("OpenAIOptions", "OpenAIRealtimeOptions")
+__all__ = ("Dialect", "OpenAIOptions", "OpenAIRealtimeOptions")
+
+Dialect: TypeAlias = Literal["openai", "beta", "speaches", "vllm"]
+"""Which server a realtime session is with."""
+
+# The models that give text while somebody speaks; turn detection must be off for them.
+_LIVE = ("gpt-live-transcribe", "gpt-realtime-whisper")
+_UNKNOWN_TO: dict[str, tuple[str, ...]] = {
+    "openai": (),
+    "beta": (),
+    "speaches": ("prompt", "noise_reduction"),
+    "vllm": ("prompt", "vad", "silence_ms", "noise_reduction"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,57 +65,54 @@ class OpenAIRealtimeOptions:
     What a transcription session is asked to do; `None` leaves it to the server.
 
     Args:
-        model: such as `gpt-realtime-whisper`, or what a server of one's own has.
+        model: such as `gpt-transcribe`, or what a server of one's own has.
         language: what is spoken.
         prompt: words and style to expect.
-        vad: whether the server ends utterances; without it only `flush()` does.
+        vad: whether the server ends utterances; without it only `flush()` does. `None` is yes
+            where the model and the dialect can: `gpt-live-transcribe` and
+            `gpt-realtime-whisper` cannot, nor can vLLM.
         silence_ms: how long a pause ends an utterance.
         noise_reduction: for which kind of microphone.
-        dialect: `openai`, or `beta` for servers that know the older, flat session only.
-        sample_rate: samples a second that are sent; OpenAI takes 24000 only.
+        dialect: `openai`; `beta` for servers that know the older, flat session only;
+            `speaches` and `vllm` for those servers.
+        sample_rate: samples a second that are sent; `None` is what the dialect takes.
+
+    Raises:
+        ValueError: when an option is none that the dialect or the model has.
     """
 
-    model: str = "gpt-realtime-whisper"
+    model: str = "gpt-transcribe"
     language: str | None = None
     prompt: str | None = None
-    vad: bool = True
+    vad: bool | None = None
     silence_ms: int | None = None
     noise_reduction: Literal["near_field", "far_field"] | None = None
-    dialect: Literal["openai", "beta"] = "openai"
-    sample_rate: int = 24000
+    dialect: Dialect = "openai"
+    sample_rate: int | None = None
 
     def __post_init__(self) -> None:
-        if self.dialect not in ("openai", "beta"):
-            raise ValueError(f"dialect must be 'openai' or 'beta', got {self.dialect!r}")
+        if self.dialect not in _UNKNOWN_TO:
+            raise ValueError(f"dialect must be one of {list(_UNKNOWN_TO)}, got {self.dialect!r}")
+        for name in _UNKNOWN_TO[self.dialect]:
+            value = getattr(self, name)
+            if value not in (None, False):
+                raise ValueError(
+                    f"dialect={self.dialect!r} has no {name}, got {value!r}: leave it out"
+                )
+        if self.vad and self.model.startswith(_LIVE):
+            raise ValueError(
+                f"{self.model} does not detect where speech ends: give vad=False and flush() after "
+                f"each utterance, or another model"
+            )
 
-    def session_update(self, language: str | None) -> dict[str, Any]:
-        """Return the message that sets a session up."""
-        transcription = _given(
-            model=self.model, language=language or self.language, prompt=self.prompt
-        )
-        detection = (
-            _given(type="server_vad", silence_duration_ms=self.silence_ms) if self.vad else None
-        )
-        noise = {"type": self.noise_reduction} if self.noise_reduction else None
-        if self.dialect == "beta":
-            session: dict[str, Any] = {
-                "input_audio_format": "pcm16",
-                "input_audio_transcription": transcription,
-                "turn_detection": detection,
-            }
-            if noise:
-                session["input_audio_noise_reduction"] = noise
-            return {"type": "transcription_session.update", "session": session}
-        audio: dict[str, Any] = {
-            "format": {"type": "audio/pcm", "rate": self.sample_rate},
-            "transcription": transcription,
-            "turn_detection": detection,
-        }
-        if noise:
-            audio["noise_reduction"] = noise
-        session = {"type": "transcription", "audio": {"input": audio}}
-        return {"type": "session.update", "session": session}
+    @property
+    def detects(self) -> bool:
+        """Whether the server ends utterances."""
+        if self.vad is not None:
+            return self.vad
+        return not self.model.startswith(_LIVE) and "vad" not in _UNKNOWN_TO[self.dialect]
 
-
-def _given(**values: object) -> dict[str, object]:
-    return {name: value for name, value in values.items() if value is not None}
+    @property
+    def rate(self) -> int:
+        """Samples a second that are sent."""
+        return self.sample_rate or (16000 if self.dialect == "vllm" else 24000)

@@ -13,15 +13,20 @@ from ...stt import STT
 from ...transports.address import api_key_from
 from ...transports.at_once import say_recording
 from ...transports.conversation import DialogueStream
+from ...transports.dialogue import Dialogue
 from ...transports.endpoint import Endpoint, bearer
 from ...transports.websocket_opening import open_websocket
-from .options import OpenAIRealtimeOptions
+from .options import Dialect, OpenAIRealtimeOptions
 from .realtime_wire import RealtimeDialogue
+from .sessions import session_query
+from .speaches_wire import SpeachesDialogue
+from .vllm_wire import VllmDialogue
 
 __all__ = ("OpenAIRealtimeSTT",)
 
 _URL = "https://api.openai.com"
-_QUERY = (("intent", "transcription"),)
+_MAX_SESSION = 3300.0
+_MAX_SESSION_OF = {"speaches": 1700.0}  # it hangs up after half an hour, whatever is being said
 
 
 class OpenAIRealtimeSTT(STT):
@@ -34,8 +39,9 @@ class OpenAIRealtimeSTT(STT):
         api_key: or the environment variable `OPENAI_API_KEY`; a server of one's own may need
             none.
         base_url: `wss://host`; `/v1/realtime` is appended.
-        max_session: seconds after which a stream moves on to a new session while nobody speaks;
-            OpenAI ends a session after an hour.
+        max_session: seconds after which a stream moves on to a new session while nobody speaks.
+            Unless given it is less than the server's own bound: an hour at OpenAI, half of one at
+            speaches.
 
     Raises:
         ValueError: when there is no key, or an option is wrong.
@@ -46,14 +52,14 @@ class OpenAIRealtimeSTT(STT):
         *,
         api_key: str | None = None,
         base_url: str = _URL,
-        model: str = "gpt-realtime-whisper",
+        model: str = "gpt-transcribe",
         language: str | None = None,
         prompt: str | None = None,
-        vad: bool = True,
+        vad: bool | None = None,
         silence_ms: int | None = None,
         noise_reduction: Literal["near_field", "far_field"] | None = None,
-        dialect: Literal["openai", "beta"] = "openai",
-        max_session: float = 3300.0,
+        dialect: Dialect = "openai",
+        max_session: float | None = None,
     ) -> None:
         super().__init__(
             capabilities=STTCapabilities(
@@ -69,7 +75,10 @@ class OpenAIRealtimeSTT(STT):
             noise_reduction=noise_reduction,
             dialect=dialect,
         )
-        self._max_session = max_session
+        self._query = session_query(self._options)
+        self._max_session = (
+            _MAX_SESSION_OF.get(dialect, _MAX_SESSION) if max_session is None else max_session
+        )
         key = api_key_from(api_key, "OPENAI_API_KEY", "OpenAI", required=base_url == _URL)
         secrets = (key,) if key else ()
         self._endpoint = Endpoint(base_url, "/v1/realtime", bearer(key), secrets)
@@ -77,9 +86,9 @@ class OpenAIRealtimeSTT(STT):
     async def _recognize_impl(
         self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
     ) -> SpeechEvent:
-        frame = _resampled(mix_down(combine_frames(buffer)), self._options.sample_rate)
-        dialogue = RealtimeDialogue(self._options, language, 0.0)
-        async with open_websocket(self._endpoint, _QUERY, conn_options.timeout) as connection:
+        frame = _resampled(mix_down(combine_frames(buffer)), self._options.rate)
+        dialogue = self._begin(language, 0.0)
+        async with open_websocket(self._endpoint, self._query, conn_options.timeout) as connection:
             return await say_recording(connection, dialogue, frame)
 
     def stream(
@@ -96,12 +105,20 @@ class OpenAIRealtimeSTT(STT):
         """
         return DialogueStream(
             stt=self,
-            connect=lambda: open_websocket(self._endpoint, _QUERY, conn_options.timeout),
-            begin=lambda start: RealtimeDialogue(self._options, language, start),
+            connect=lambda: open_websocket(self._endpoint, self._query, conn_options.timeout),
+            begin=lambda start: self._begin(language, start),
             conn_options=conn_options.with_defaults(drain_timeout=20.0, idle_timeout=60.0),
-            sample_rate=self._options.sample_rate,
+            sample_rate=self._options.rate,
             max_session=self._max_session,
         )
+
+    def _begin(self, language: str | None, start: float) -> Dialogue:
+        match self._options.dialect:
+            case "vllm":
+                return VllmDialogue(self._options, language, start)
+            case "speaches":
+                return SpeachesDialogue(self._options, language, start)
+        return RealtimeDialogue(self._options, language, start)
 
 
 def _resampled(frame: AudioFrame, rate: int) -> AudioFrame:

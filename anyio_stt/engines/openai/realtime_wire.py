@@ -13,14 +13,18 @@ from ...audio.frame import AudioFrame
 from ...audio.mixing import mix_down
 from ...events import SpeechData, SpeechEvent, SpeechEventType
 from ...exceptions import APIError, APIStatusError
-from ...transports.dialogue import Dialogue, Message
+from ...transports.dialogue import Dialogue, Message, longer_guess
 from .options import OpenAIRealtimeOptions
+from .sessions import session_update
 
 __all__ = ("RealtimeDialogue",)
 
 _EMPTY = "input_audio_buffer_commit_empty"
+_COMMIT_FAILED = "Error committing input audio buffer"  # the same from those who give no code
 _PREFIX = "conversation.item.input_audio_transcription."
 _PASSING = ("server_error", "rate_limit_error", "rate_limit_exceeded", "session_expired")
+_MAX_ITEMS = 1000  # utterances that may wait for their transcripts
+_MAX_SAID = 100  # how many of those that were said are remembered
 
 
 @dataclass
@@ -60,6 +64,7 @@ class RealtimeDialogue(Dialogue):
         self._items: dict[str, _Item] = {}
         self._commits: deque[float] = deque()
         """How much audio had been said with each of our commits that was not answered."""
+        self._said: deque[str] = deque(maxlen=_MAX_SAID)
         self._said_until = start
         self._fenced = False
 
@@ -70,7 +75,7 @@ class RealtimeDialogue(Dialogue):
 
     def opening(self) -> Iterable[Message]:
         """Set the session up."""
-        return (json.dumps(self._options.session_update(self._wanted)),)
+        return (json.dumps(session_update(self._options, self._wanted)),)
 
     def audio(self, frame: AudioFrame) -> Iterable[Message]:
         """Say the samples, in text."""
@@ -110,7 +115,7 @@ class RealtimeDialogue(Dialogue):
 
     def _buffer(self, what: str, body: Mapping[str, Any]) -> list[SpeechEvent]:
         if what == "speech_started":
-            return self._started(str(body["item_id"]), float(body["audio_start_ms"]) / 1000)
+            return self._started(str(body["item_id"]), self._at(body["audio_start_ms"]))
         if what == "speech_stopped":
             self._items[str(body["item_id"])].end = self._at(body["audio_end_ms"])
         elif what == "committed":
@@ -120,19 +125,27 @@ class RealtimeDialogue(Dialogue):
             self._settle()
         return []
 
-    def _started(self, item_id: str, seconds: float) -> list[SpeechEvent]:
+    def _started(self, item_id: str, start: float) -> list[SpeechEvent]:
         self.quiet = False
-        start = self.start + seconds
         if not self._items:
             self.silences.append((max(start, self._said_until), None))
-        self._items[item_id] = _Item(start)
+        self._item(item_id, start)
         return [SpeechEvent(SpeechEventType.START_OF_SPEECH, time=start)]
 
     def _committed(self, item_id: str) -> None:
-        item = self._items.setdefault(item_id, _Item(self._last_end()))
+        if item_id in self._said:
+            return
+        item = self._item(item_id, self._last_end())
         if item.end is None:  # the server did not end it, so we did
             item.end = self._commits.popleft() if self._commits else self.sent
         item.committed = True
+
+    def _item(self, item_id: str, start: float) -> _Item:
+        """Return the utterance of that name; one that is new begins at *start*."""
+        item = self._items.setdefault(item_id, _Item(start))
+        if len(self._items) > _MAX_ITEMS:
+            raise ValueError(f"more than {_MAX_ITEMS} utterances without a transcript")
+        return item
 
     def _last_end(self) -> float:
         ends = [item.end for item in self._items.values() if item.end is not None]
@@ -144,18 +157,23 @@ class RealtimeDialogue(Dialogue):
     # ---- what they say
 
     def _transcription(self, what: str, body: Mapping[str, Any]) -> Iterable[SpeechEvent]:
-        item = self._items.get(str(body["item_id"]))
-        if item is None:  # said before
+        item_id = str(body["item_id"])
+        if item_id in self._said:
             return ()
+        # A model that gives text while somebody speaks names an utterance that nobody announced.
+        item = self._item(item_id, self._last_end())
         if what == "failed":
             raise self._failure(body["error"], "could not transcribe an utterance")
         if what == "delta":
-            item.guess += str(body["delta"])
-            return [self._say(SpeechEventType.INTERIM_TRANSCRIPT, item, item.guess)]
+            item.guess = longer_guess(self.name, item.guess, str(body.get("delta") or ""))
+            return self._guessed(item, item.guess)
         if what == "completed":
             item.text = str(body["transcript"]).strip()
             return list(self._complete())
         return ()
+
+    def _guessed(self, item: _Item, text: str) -> list[SpeechEvent]:
+        return [self._say(SpeechEventType.INTERIM_TRANSCRIPT, item, text)] if text.strip() else []
 
     def _complete(self) -> Iterator[SpeechEvent]:
         """Say the transcripts whose predecessors have been said."""
@@ -164,6 +182,7 @@ class RealtimeDialogue(Dialogue):
             if item.text is None:
                 break
             del self._items[item_id]
+            self._said.append(item_id)
             if item.end is None:
                 item.end = self.sent
             self._said_until = item.end
@@ -172,7 +191,7 @@ class RealtimeDialogue(Dialogue):
             else:
                 self.silences.append((item.end, None))
             yield SpeechEvent(SpeechEventType.END_OF_SPEECH, time=item.end)
-        self.quiet = not self._items
+        self.quiet = not (self._options.detects and self._items)
         self._settle()
 
     def _say(self, kind: SpeechEventType, item: _Item, text: str) -> SpeechEvent:
@@ -187,7 +206,8 @@ class RealtimeDialogue(Dialogue):
     # ---- complaints
 
     def _complaint(self, error: Mapping[str, Any]) -> None:
-        if error.get("code") == _EMPTY:
+        empty = str(error.get("message")).startswith(_COMMIT_FAILED)
+        if error.get("code") == _EMPTY or empty:
             if self._commits:
                 self._commits.popleft()
             return

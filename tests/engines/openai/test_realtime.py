@@ -42,8 +42,20 @@ async def test_each_fault_ends_the_stream_in_time_with_the_right_error(cells: li
     await check_cells(cells, OpenAIServer, engine)
 
 
+@pytest.mark.parametrize("dialect", ["speaches", "vllm"])
+@matrix(hangs(*ANY), breaks(*ANY), closes(*ANY_LATER), garbage(*ANY_LATER), harmless())
+async def test_each_fault_ends_the_stream_in_time_in_each_dialect(
+    cells: list[Cell], dialect: str
+) -> None:
+    await check_cells(
+        cells,
+        lambda faults: OpenAIServer(faults, dialect=dialect),
+        lambda server: engine(server, dialect=dialect),
+    )
+
+
 @pytest.mark.contract("S16", "S17")
-@pytest.mark.parametrize("dialect", ["openai", "beta"])
+@pytest.mark.parametrize("dialect", ["openai", "beta", "speaches"])
 async def test_a_socket_killed_again_and_again_loses_and_doubles_no_word(dialect: str) -> None:
     kills = [
         Fault(Action.RESET, moment, after=1.5 + 0.41 * (number % 5))
@@ -52,7 +64,7 @@ async def test_a_socket_killed_again_and_again_loses_and_doubles_no_word(dialect
     with anyio.fail_after(30):
         async with (
             assert_no_leaks(),
-            OpenAIServer(kills) as server,
+            OpenAIServer(kills, dialect=dialect) as server,
             engine(server, dialect=dialect) as stt,
         ):
             options = APIConnectOptions(retry_interval=0.05)
@@ -61,12 +73,24 @@ async def test_a_socket_killed_again_and_again_loses_and_doubles_no_word(dialect
     assert " ".join(said).split() == [f"w{number}" for number in range(1, 61)]
 
 
-async def test_without_detection_each_flush_ends_an_utterance_and_times_are_the_streams() -> None:
+@pytest.mark.parametrize(
+    ("dialect", "options"),
+    [
+        ("openai", {"vad": False}),
+        ("openai", {"model": "gpt-live-transcribe"}),
+        ("beta", {"vad": False}),
+        ("speaches", {"vad": False}),
+        ("vllm", {}),
+    ],
+)
+async def test_without_detection_each_flush_ends_an_utterance_and_times_are_the_streams(
+    dialect: str, options: dict[str, Any]
+) -> None:
     events = []
     with anyio.fail_after(10):
         async with (
-            OpenAIServer() as server,
-            engine(server, vad=False) as stt,
+            OpenAIServer(dialect=dialect) as server,
+            engine(server, dialect=dialect, **options) as stt,
             stt.stream() as stream,
         ):
             for first in (1, 4):
@@ -81,16 +105,50 @@ async def test_without_detection_each_flush_ends_an_utterance_and_times_are_the_
     assert events == [("w1 w2 w3", 0.0, 1.3), ("w4 w5 w6", 1.3, 2.6)]
 
 
-async def test_a_session_is_rolled_over_at_a_silence_and_nobody_notices() -> None:
+@pytest.mark.parametrize(
+    ("dialect", "options"),
+    [
+        ("openai", {}),
+        ("openai", {"model": "gpt-realtime-whisper"}),
+        ("speaches", {}),
+        ("vllm", {}),
+    ],
+)
+async def test_a_session_is_rolled_over_at_a_silence_and_nobody_notices(
+    dialect: str, options: dict[str, Any]
+) -> None:
     with anyio.fail_after(30):
-        async with OpenAIServer() as server, engine(server, max_session=0.0) as stt:
+        async with (
+            OpenAIServer(dialect=dialect) as server,
+            engine(server, max_session=0.0, dialect=dialect, **options) as stt,
+        ):
             said = await finals(stt, words(range(1, 31)), APIConnectOptions(max_retry=0))
             assert server.connections > 3
     assert " ".join(said).split() == [f"w{number}" for number in range(1, 31)]
 
 
-async def test_a_recording_is_resampled_and_recognised_at_once() -> None:
+@pytest.mark.contract("S16", "S17")
+async def test_vllm_loses_and_doubles_no_word_either() -> None:
+    # all there is comes at the end: each of ten connections is lost on the way there
+    kills = [Fault(Action.RESET, Moment.HEARING, after=0.5 + number) for number in range(9)]
+    options = APIConnectOptions(max_retry=10, retry_interval=0.01)
+    with anyio.fail_after(30):
+        async with (
+            assert_no_leaks(),
+            OpenAIServer([*kills, Fault(Action.RESET, Moment.FINAL)], dialect="vllm") as server,
+            engine(server, dialect="vllm") as stt,
+        ):
+            said = await finals(stt, words(range(1, 61)), options)
+            assert server.struck == 10
+    assert said == [" ".join(f"w{number}" for number in range(1, 61))]
+
+
+@pytest.mark.parametrize("dialect", ["openai", "beta", "speaches", "vllm"])
+async def test_a_recording_is_resampled_and_recognised_at_once(dialect: str) -> None:
     with anyio.fail_after(5):
-        async with OpenAIServer() as server, engine(server) as stt:
-            event = await stt.recognize(say_words(range(1, 7), sample_rate=16000))
+        async with (
+            OpenAIServer(dialect=dialect) as server,
+            engine(server, dialect=dialect) as stt,
+        ):
+            event = await stt.recognize(say_words(range(1, 7), sample_rate=48000))
     assert event.alternatives[0].text == "w1 w2 w3 w4 w5 w6"

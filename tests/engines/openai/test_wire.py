@@ -146,14 +146,3 @@ def test_a_session_that_expired_is_made_again() -> None:
     with pytest.raises(APIError) as caught:
         tell(dialogue(), "error", error=error)
     assert caught.value.retryable
-
-
-def test_both_dialects_ask_for_the_same() -> None:
-    modern = OpenAIRealtimeOptions(model="m", silence_ms=300).session_update("de")
-    beta = OpenAIRealtimeOptions(model="m", silence_ms=300, dialect="beta").session_update("de")
-    wanted = {"model": "m", "language": "de"}
-    assert modern["session"]["audio"]["input"]["transcription"] == wanted
-    assert beta["session"]["input_audio_transcription"] == wanted
-    vad = {"type": "server_vad", "silence_duration_ms": 300}
-    assert modern["session"]["audio"]["input"]["turn_detection"] == vad
-    assert beta["session"]["turn_detection"] == vad
