@@ -9,11 +9,12 @@ from typing import Any
 import anyio
 import pytest
 
-from anyio_stt import APIConnectOptions
+from anyio_stt import STT, APIConnectOptions, SpeechEventType
 from anyio_stt.engines.deepgram import DeepgramSTT
-from anyio_stt.engines.openai import OpenAIRealtimeSTT
+from anyio_stt.engines.openai import OpenAIRealtimeSTT, OpenAISTT
 from anyio_stt.testing.servers import DeepgramServer, OpenAIServer, say_words
 from tests.engines.fault_matrix import finals
+from tests.engines.recorded.record import form
 
 pytestmark = pytest.mark.real_time
 
@@ -58,3 +59,66 @@ async def test_openais_own_client_sets_up_the_same_session() -> None:
     assert json.loads(service.first) == theirs["session.update"]
     assert service.log[: len(theirs["log"])] == theirs["log"]
     assert said == theirs["transcripts"]
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("json", {"prompt": "words", "deltas": False}),
+        ("verbose", {"model": "whisper-1", "words": True, "temperature": 0.5}),
+        ("stream", {}),
+    ],
+)
+async def test_openais_own_client_sends_the_same_form(name: str, options: dict[str, Any]) -> None:
+    theirs = recorded("openai")[name]
+    with anyio.fail_after(5):
+        async with OpenAIServer() as server:
+            base_url = f"{server.base_url}/v1"  # as their client is given it
+            stt = OpenAISTT(base_url=base_url, api_key=server.api_key, language="en", **options)
+            async with stt:
+                said = await _best(stt)
+            ours = form(server.requests[0])
+    assert {**ours, "fields": sorted(ours["fields"])} == {
+        **theirs["request"],
+        "fields": sorted(theirs["request"]["fields"]),
+    }
+    understood = theirs["understood"]
+    whole = understood[-1] if name == "stream" else understood
+    assert said["text"] == whole["text"]
+    assert said["words"] == [
+        (word["word"], word["start"], word["end"]) for word in whole.get("words", [])
+    ]
+    usage = whole["usage"]
+    assert said["usage"] == (
+        usage.get("seconds", 1.3),
+        usage.get("input_tokens", 0),
+        usage.get("output_tokens", 0),
+    )
+    if name == "stream":
+        deltas = [event["delta"] for event in understood[:-1]]
+        guesses = ["".join(deltas[:count]).strip() for count in range(1, len(deltas) + 1)]
+        assert said["guesses"][-1] == guesses[-1]  # earlier ones may be skipped
+        assert set(said["guesses"]) <= set(guesses)
+
+
+async def _best(stt: STT) -> dict[str, Any]:
+    said: dict[str, Any] = {"guesses": []}
+    async with stt.stream() as stream:
+        stream.push_frame(say_words(range(1, 4)))
+        stream.end_input()
+        async for event in stream:
+            if event.type is SpeechEventType.INTERIM_TRANSCRIPT:
+                said["guesses"].append(event.alternatives[0].text)
+            if event.type is SpeechEventType.FINAL_TRANSCRIPT:
+                best, usage = event.alternatives[0], event.recognition_usage
+                assert usage is not None
+                said["text"] = best.text
+                said["words"] = [
+                    (word.text, word.start_time, word.end_time) for word in best.words or ()
+                ]
+                said["usage"] = (
+                    usage.audio_duration,
+                    usage.input_tokens,
+                    usage.output_tokens,
+                )
+    return said

@@ -11,11 +11,12 @@ from typing import Any
 
 from ...audio.frame import AudioFrame
 from ...audio.mixing import mix_down
-from ...events import SpeechData, SpeechEvent, SpeechEventType
+from ...events import RecognitionUsage, SpeechData, SpeechEvent, SpeechEventType
 from ...exceptions import APIError, APIStatusError
 from ...transports.dialogue import Dialogue, Message, longer_guess
 from .options import OpenAIRealtimeOptions
 from .sessions import session_update
+from .wire import language_of, usage_of
 
 __all__ = ("RealtimeDialogue",)
 
@@ -36,6 +37,8 @@ class _Item:
     committed: bool = False
     guess: str = ""
     text: str | None = None
+    language: str = ""
+    usage: RecognitionUsage | None = None
 
 
 class RealtimeDialogue(Dialogue):
@@ -169,6 +172,8 @@ class RealtimeDialogue(Dialogue):
             return self._guessed(item, item.guess)
         if what == "completed":
             item.text = str(body["transcript"]).strip()
+            item.language = language_of(body)
+            item.usage = usage_of(body, max(0.0, (item.end or self.sent) - item.start))
             return list(self._complete())
         return ()
 
@@ -196,8 +201,8 @@ class RealtimeDialogue(Dialogue):
 
     def _say(self, kind: SpeechEventType, item: _Item, text: str) -> SpeechEvent:
         end = self.sent if item.end is None else item.end
-        said = SpeechData(self._language, text.strip(), item.start, end)
-        return SpeechEvent(kind, alternatives=[said])
+        said = SpeechData(item.language or self._language, text.strip(), item.start, end)
+        return SpeechEvent(kind, alternatives=[said], recognition_usage=item.usage)
 
     def _settle(self) -> None:
         waiting = [item for item in self._items.values() if item.committed]

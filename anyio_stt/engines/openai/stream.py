@@ -20,7 +20,7 @@ from ...transports.dialogue import longer_guess
 from ...transports.endpoint import Endpoint
 from ...transports.http import HttpTransport, wav_upload
 from .options import OpenAIOptions
-from .wire import ServerSentEvents, read_delta, read_transcription
+from .wire import ServerSentEvents, read_stream_event, read_transcription
 
 __all__ = ("OpenAIStream",)
 
@@ -99,21 +99,23 @@ class OpenAIStream(RecognizeStream):
         async with self._http.stream(self._address, upload, timeout=timeout) as (headers, pieces):
             with self._protocol():
                 if headers.get("content-type", "").startswith("text/event-stream"):
-                    body: Any = {"text": await self._follow(pieces, start, end)}
+                    body: Any = await self._follow(pieces, start, end)
                 else:  # a server that makes no deltas
                     body = json.loads(b"".join([piece async for piece in pieces]))
                 return read_transcription(body, self._spoken, start=start, end=end)
 
-    async def _follow(self, pieces: AsyncIterator[bytes], start: float, end: float) -> str:
-        """Say guesses as they grow, and return the whole text."""
+    async def _follow(
+        self, pieces: AsyncIterator[bytes], start: float, end: float
+    ) -> dict[str, Any]:
+        """Say guesses as they grow, and return the last event, which has the whole text."""
         events, guess, whole = ServerSentEvents(), "", None
-        async for piece in pieces:  # to the end: a half-read body cannot be closed in order
+        async for piece in pieces:  # to the end, so that the connection can serve again
             for data in events.feed(piece):
-                kind, text = read_delta(data)
-                if kind == "done":
-                    whole = text
-                elif kind == "delta":
-                    guess = longer_guess(self._address, guess, text)
+                event = read_stream_event(data)
+                if event["type"] == "transcript.text.done":
+                    whole = event
+                elif event["type"] == "transcript.text.delta":
+                    guess = longer_guess(self._address, guess, str(event["delta"]))
                     self._guess(guess.strip(), start, end)
         if whole is None:
             raise APIConnectionError(f"{self._address} broke off before the transcript was done")

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...events import RecognitionUsage, SpeechData, SpeechEvent, SpeechEventType, Word
 
-__all__ = ("ServerSentEvents", "read_delta", "read_transcription")
+__all__ = ("ServerSentEvents", "language_of", "read_stream_event", "read_transcription", "usage_of")
 
 _MAX_LINE = 1024 * 1024
 _MAX_EVENT = 1024 * 1024
@@ -53,25 +53,22 @@ class ServerSentEvents:
         self._data.append(line[5:].removeprefix(" "))
 
 
-def read_delta(data: str) -> tuple[str, str]:
+def read_stream_event(data: str) -> dict[str, Any]:
     """
     Read one event of a transcript in the making.
 
     Returns:
-        `("delta", more text)`, `("done", the whole text)` or `("", "")` for what says nothing.
+        The event, of type `transcript.text.delta` with more text, or `transcript.text.done` with
+        what `read_transcription` reads; others, and an empty one, say nothing to us.
 
     Raises:
         LookupError, TypeError, ValueError: when it is no such event.
     """
     if data.strip() == "[DONE]":
-        return "", ""
-    body = json.loads(data)
-    match body["type"]:
-        case "transcript.text.delta":
-            return "delta", str(body["delta"])
-        case "transcript.text.done":
-            return "done", str(body["text"])
-    return "", ""
+        return {"type": ""}
+    body = dict(json.loads(data))
+    body["type"]
+    return body
 
 
 def read_transcription(
@@ -93,17 +90,24 @@ def read_transcription(
         Word(str(word["word"]).strip(), start + float(word["start"]), start + float(word["end"]))
         for word in body.get("words") or ()
     ]
-    spoken = str(body.get("language") or language)
     text = str(body["text"]).strip()
-    said = SpeechData(spoken, text, start, end, words=words or None)
+    said = SpeechData(language_of(body) or language, text, start, end, words=words or None)
     return SpeechEvent(
         SpeechEventType.FINAL_TRANSCRIPT,
         alternatives=[said],
-        recognition_usage=_usage(body.get("usage"), end - start),
+        recognition_usage=usage_of(body, end - start),
     )
 
 
-def _usage(usage: Mapping[str, Any] | None, duration: float) -> RecognitionUsage | None:
+def language_of(body: Mapping[str, Any]) -> str:
+    """Return the language that an answer tells, the first of several; or an empty text."""
+    several = body.get("languages") or ()
+    return str(body.get("language") or (several[0]["code"] if several else ""))
+
+
+def usage_of(body: Mapping[str, Any], duration: float) -> RecognitionUsage | None:
+    """Return what an answer for *duration* seconds of audio says that it cost."""
+    usage = body.get("usage")
     if not usage:
         return None
     return RecognitionUsage(

@@ -58,7 +58,7 @@ class OpenAIServer(WebServer):
         whole = _recognise(request.body)
         if b'name="stream"\r\n\r\ntrue' in request.body:
             return WebResponse(tuple(_events(whole)), "text/event-stream")
-        body: dict[str, Any] = {"text": whole.text}
+        body: dict[str, Any] = {"text": whole.text, "usage": _usage(whole)}
         if b"verbose_json" in request.body:
             words = [{"word": w.text, "start": w.start, "end": w.end} for w in whole.words]
             body |= {"language": "english", "duration": whole.end, "words": words}
@@ -75,9 +75,19 @@ def _recognise(form: bytes) -> Utterance:
     return Utterance(words, 0.0, recogniser.heard, final=True)
 
 
+def _usage(whole: Utterance) -> dict[str, Any]:
+    return {"type": "duration", "seconds": whole.end}
+
+
 def _events(whole: Utterance) -> Iterator[bytes]:
     for word in whole.words:
         body = {"type": "transcript.text.delta", "delta": f"{word.text} "}
         yield f"data: {json.dumps(body)}\n\n".encode()
-    done = {"type": "transcript.text.done", "text": whole.text}
+    usage = {"type": "tokens", "input_tokens": 7, "output_tokens": 3, "total_tokens": 10}
+    done = {
+        "type": "transcript.text.done",
+        "text": whole.text,
+        "usage": usage,
+        "languages": [{"code": "en"}],
+    }
     yield f"data: {json.dumps(done)}\n\n".encode()
