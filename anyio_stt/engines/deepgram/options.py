@@ -49,6 +49,11 @@ class DeepgramOptions:
     extra: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
+        if self.model.startswith("flux"):
+            raise ValueError(
+                f"{self.model} is a model of /v2/listen, which is another protocol: give a model of "
+                f"/v1/listen, such as nova-3"
+            )
         if self.channels < 1 or self.sample_rate < 1:
             raise ValueError(
                 f"channels and sample_rate must be positive, got {self.channels!r} and "
