@@ -51,7 +51,7 @@ class DeepgramOptions:
     def __post_init__(self) -> None:
         if self.model.startswith("flux"):
             raise ValueError(
-                f"{self.model} is a model of /v2/listen, which is another protocol: give a model of "
+                f"{self.model} is a model of /v2/listen, which is another protocol: give one of "
                 f"/v1/listen, such as nova-3"
             )
         if self.channels < 1 or self.sample_rate < 1:

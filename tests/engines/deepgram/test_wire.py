@@ -167,5 +167,5 @@ def test_speakers_and_languages_are_told() -> None:
 
 
 def test_a_model_of_the_other_protocol_is_refused_before_it_costs_a_connection() -> None:
-    with pytest.raises(ValueError, match="flux-general-en is a model of /v2/listen.* nova-3"):
+    with pytest.raises(ValueError, match=r"flux-general-en is a model of /v2/listen.* nova-3"):
         DeepgramOptions(model="flux-general-en")
