@@ -192,9 +192,9 @@ class AudioStream(AudioInput, ABC, Generic[EventT]):
     def _abort(self) -> None:
         self._lifecycle.advance(Action.CLOSE)
         if self._launched:
-            self._journal.close()
             self._scope.deadline = math.inf  # it does not end for missing one
-            self._scope.cancel()
+            self._scope.cancel()  # before the journal wakes the engine, or it is woken twice
+            self._journal.close()
 
     async def _complain_until_done(self) -> None:
         """Say each period what leaving the block waits for, also when the block is cancelled."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from .frame import AudioFrame, combine_frames
+from .frame import AudioFrame, join_frames
 
 __all__ = ("FrameCutter",)
 
 
 class FrameCutter:
     """
-    Joins and cuts frames so that each has exactly *samples* samples of each channel.
+    Joins and cuts frames of one format so that each has *samples* samples of each channel.
 
     Args:
         samples: the length of the frames that come out.
@@ -37,12 +37,12 @@ class FrameCutter:
         self._held += frame.samples_per_channel
         if self._held < self.samples:
             return []
-        return self._cut(combine_frames(self._parts))
+        return self._cut(join_frames(self._parts))
 
     def flush(self) -> AudioFrame | None:
         """Return what is left, shorter than the others, or `None`."""
         parts, self._parts, self._held = self._parts, [], 0
-        return combine_frames(parts) if parts else None
+        return join_frames(parts) if parts else None
 
     def _cut(self, joined: AudioFrame) -> list[AudioFrame]:
         total, size = joined.samples_per_channel, self.samples

@@ -43,11 +43,16 @@ async def connect_websocket(
     """
     options = options or WebSocketOptions()
     socket = await _open(address, headers, secrets, options)
+    watching = anyio.create_task_group()
+    await watching.__aenter__()
+    watching.start_soon(socket.watch)
     try:
         yield socket
         await socket.aclose()
     finally:
         await socket.abort()
+        # Told of no exception, it only waits: the block's own stays what it is.
+        await watching.__aexit__(None, None, None)
 
 
 def open_websocket(

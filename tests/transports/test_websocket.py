@@ -398,7 +398,7 @@ async def test_the_peer_may_compress_if_that_is_offered() -> None:
             assert await socket.receive() == "again " * 100
 
 
-def test_a_socket_shows_its_address_without_the_query() -> None:
+async def test_a_socket_shows_its_address_without_the_query() -> None:
     address = Address("wss", "h", 443, "/v1", "token=sekrit")
     socket = WebSocket(None, None, address, SHORT)  # type: ignore[arg-type]
     assert repr(socket) == "<WebSocket wss://h/v1>"
