@@ -15,6 +15,7 @@ from anyio.streams.tls import TLSStream
 from ..exceptions import APIConnectionError
 from .address import Address
 from .hanging_up import hang_up
+from .socket_stream import SocketStream
 from .statuses import status_error
 from .tls import system_tls
 
@@ -40,9 +41,7 @@ async def dial(address: Address, *, tls: ssl.SSLContext | None = None) -> ByteSt
     proxy = proxy_for(address)
     try:
         stream = await (
-            anyio.connect_tcp(address.host, address.port)
-            if proxy is None
-            else _through(proxy, address)
+            _connect(address.host, address.port) if proxy is None else _through(proxy, address)
         )
         return stream if not address.secure else await _encrypt(stream, address, tls)
     except (OSError, anyio.BrokenResourceError, anyio.EndOfStream) as exc:
@@ -76,6 +75,10 @@ def _no_way(address: Address, proxy: SplitResult | None, exc: BaseException) -> 
     return APIConnectionError(f"cannot connect to {address}{via}: {exc or type(exc).__name__}")
 
 
+async def _connect(host: str, port: int) -> ByteStream:
+    return await SocketStream.take_over(await anyio.connect_tcp(host, port))
+
+
 async def _encrypt(stream: ByteStream, address: Address, tls: ssl.SSLContext | None) -> ByteStream:
     try:
         # Websockets and HTTP say themselves where they end, so a missing TLS farewell is no
@@ -96,7 +99,7 @@ async def _through(proxy: SplitResult, address: Address) -> ByteStream:
     if proxy.scheme not in ("http", "https"):
         raise unsupported_proxy(proxy, address)
     default = 443 if proxy.scheme == "https" else 80
-    stream: ByteStream = await anyio.connect_tcp(proxy.hostname or "", proxy.port or default)
+    stream = await _connect(proxy.hostname or "", proxy.port or default)
     try:
         if proxy.scheme == "https":
             where = Address("https", proxy.hostname or "", proxy.port or default, "/")
