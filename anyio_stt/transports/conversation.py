@@ -32,8 +32,6 @@ class Connection(Protocol):
     """What a conversation needs: messages both ways, each wait with a deadline of its own."""
 
     on_pong: Callable[[], None] | None
-    sent_at: float
-    """When the last message was begun."""
 
     async def send(self, message: Message) -> None:
         """Send one message, or raise an `APIConnectionError`."""
@@ -121,6 +119,7 @@ class _Conversation:
         self._drain_seconds = drain_seconds
         self.input_ended = False
         self._ready = anyio.Event()
+        self._last_word = anyio.current_time()
         self._silence = 0.0
         if dialogue.pongs_count:
             connection.on_pong = ears.alive
@@ -184,7 +183,7 @@ class _Conversation:
         """Say one item, and return whether what follows needs a new connection."""
         frame = item if isinstance(item, AudioFrame) else None
         await self._say(self.dialogue.flush() if frame is None else self.dialogue.audio(frame))
-        age = self._connection.sent_at - expiry
+        age = self._last_word - expiry
         due = age > 0 and self._pauses(frame, age) and self.dialogue.quiet
         return due or self.dialogue.over
 
@@ -198,12 +197,13 @@ class _Conversation:
     async def _say(self, messages: Iterable[Message]) -> None:
         for message in messages:
             await self._connection.send(message)
+            self._last_word = anyio.current_time()
 
     async def _keep_alive(self) -> None:
         interval = self.dialogue.keep_alive_interval
         while True:
-            await anyio.sleep_until(self._connection.sent_at + interval)
-            if anyio.current_time() >= self._connection.sent_at + interval:
+            await anyio.sleep_until(self._last_word + interval)
+            if anyio.current_time() >= self._last_word + interval:
                 await self._say(self.dialogue.keep_alive())
 
     async def _limit_drain(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import ssl
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -24,7 +25,9 @@ __all__ = ("dial", "proxy_for", "unsupported_proxy")
 _MAX_ANSWER = 64 * 1024
 
 
-async def dial(address: Address, *, tls: ssl.SSLContext | None = None) -> ByteStream:
+async def dial(
+    address: Address, *, tls: ssl.SSLContext | None = None, send_timeout: float = math.inf
+) -> ByteStream:
     """
     Connect to *address*, through the proxy that the environment names for it.
 
@@ -33,6 +36,7 @@ async def dial(address: Address, *, tls: ssl.SSLContext | None = None) -> ByteSt
     Args:
         address: where to.
         tls: for a secure address; the system's certificates if there is none.
+        send_timeout: seconds that each send may wait for room; longer is a `TimeoutError`.
 
     Raises:
         APIConnectionError: final when a certificate or a proxy setting is wrong, retryable when
@@ -41,7 +45,9 @@ async def dial(address: Address, *, tls: ssl.SSLContext | None = None) -> ByteSt
     proxy = proxy_for(address)
     try:
         stream = await (
-            _connect(address.host, address.port) if proxy is None else _through(proxy, address)
+            _connect(address.host, address.port, send_timeout)
+            if proxy is None
+            else _through(proxy, address, send_timeout)
         )
         return stream if not address.secure else await _encrypt(stream, address, tls)
     except (OSError, anyio.BrokenResourceError, anyio.EndOfStream) as exc:
@@ -75,8 +81,8 @@ def _no_way(address: Address, proxy: SplitResult | None, exc: BaseException) -> 
     return APIConnectionError(f"cannot connect to {address}{via}: {exc or type(exc).__name__}")
 
 
-async def _connect(host: str, port: int) -> ByteStream:
-    return await SocketStream.take_over(await anyio.connect_tcp(host, port))
+async def _connect(host: str, port: int, send_timeout: float) -> ByteStream:
+    return await SocketStream.take_over(await anyio.connect_tcp(host, port), send_timeout)
 
 
 async def _encrypt(stream: ByteStream, address: Address, tls: ssl.SSLContext | None) -> ByteStream:
@@ -95,11 +101,11 @@ async def _encrypt(stream: ByteStream, address: Address, tls: ssl.SSLContext | N
         raise
 
 
-async def _through(proxy: SplitResult, address: Address) -> ByteStream:
+async def _through(proxy: SplitResult, address: Address, send_timeout: float) -> ByteStream:
     if proxy.scheme not in ("http", "https"):
         raise unsupported_proxy(proxy, address)
     default = 443 if proxy.scheme == "https" else 80
-    stream = await _connect(proxy.hostname or "", proxy.port or default)
+    stream = await _connect(proxy.hostname or "", proxy.port or default, send_timeout)
     try:
         if proxy.scheme == "https":
             where = Address("https", proxy.hostname or "", proxy.port or default, "/")

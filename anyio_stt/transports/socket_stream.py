@@ -17,24 +17,27 @@ class SocketStream(ByteStream):
     """
     Sends at once what the kernel takes, and waits only for room; receiving always waits.
 
-    anyio's own streams pass the event loop with each send, room or no room, which is a third of
-    what a message of audio costs; and where a loop sends on its own, it takes more than the peer
-    reads. Here no bytes wait but the kernel's, and a deadline means what it says on every loop.
+    anyio's own streams pass the event loop with each send, room or no room, and a deadline
+    around each is a cancel scope more: together half of what a message of audio costs. And where
+    a loop sends on its own, it takes more than the peer reads. Here no bytes wait but the
+    kernel's, and it is only a wait for room that has a deadline.
 
     Args:
         raw: a connected socket, which this closes.
+        send_timeout: seconds that a send may wait for room.
     """
 
-    def __init__(self, raw: socket.socket) -> None:
+    def __init__(self, raw: socket.socket, send_timeout: float) -> None:
         raw.setblocking(False)
         self._raw = raw
+        self._send_timeout = send_timeout
         self._closed = False
 
     @classmethod
-    async def take_over(cls, stream: ByteStream) -> SocketStream:
+    async def take_over(cls, stream: ByteStream, send_timeout: float) -> SocketStream:
         """Take the connection over from one of anyio's streams, which is closed."""
         theirs = stream.extra(SocketAttribute.raw_socket)
-        ours = cls(socket.fromfd(theirs.fileno(), theirs.family, theirs.type))
+        ours = cls(socket.fromfd(theirs.fileno(), theirs.family, theirs.type), send_timeout)
         try:
             await stream.aclose()
         except BaseException:
@@ -47,12 +50,14 @@ class SocketStream(ByteStream):
         Send all of *item*; a checkpoint only if the kernel has no room for it.
 
         Raises:
+            TimeoutError: when there is no room for too long; a part may have been sent.
             anyio.ClosedResourceError: when it was closed, also meanwhile.
             anyio.BrokenResourceError: when the peer is gone.
         """
         sent = self._send_some(item)
         if sent < len(item):
-            await self._send_rest(memoryview(item)[sent:])
+            with anyio.fail_after(self._send_timeout):
+                await self._send_rest(memoryview(item)[sent:])
 
     async def receive(self, max_bytes: int = 65536) -> bytes:
         """

@@ -7,10 +7,11 @@ Python, and does not clash with the versions of `websockets` that other clients 
 
 from __future__ import annotations
 
-import math
+import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
@@ -33,9 +34,34 @@ from .address import Address
 from .hanging_up import hang_up
 from .websocket_errors import ABNORMAL, CLEAN, close_error
 from .websocket_frames import client_frame, masks
-from .websocket_options import WebSocketOptions
 
 __all__ = ("WebSocket", "WebSocketOptions")
+
+
+@dataclass(frozen=True, slots=True)
+class WebSocketOptions:
+    """
+    Deadlines in seconds, and bounds.
+
+    Args:
+        connect_timeout: for name, proxy, TCP, TLS and handshake together.
+        send_timeout: for one message; longer means the peer has stopped reading.
+        close_timeout: for the peer's answer to our close.
+        ping_interval: silence of the peer after which it is pinged.
+        ping_timeout: further silence after which it counts as lost. Any byte is an answer.
+        max_message: bytes a message of the peer may have.
+        compression: whether to offer permessage-deflate; audio gains nothing by it.
+        tls: certificates; the system's if there is none.
+    """
+
+    connect_timeout: float = 10.0
+    send_timeout: float = 10.0
+    close_timeout: float = 2.0
+    ping_interval: float = 20.0
+    ping_timeout: float = 20.0
+    max_message: int = 16 * 1024 * 1024
+    compression: bool = False
+    tls: ssl.SSLContext | None = field(default=None, repr=False)
 
 
 class WebSocket:
@@ -66,11 +92,6 @@ class WebSocket:
         self._masks = masks()
         # One for each message: a semaphore does not ask who holds it, a lock does.
         self._turn = anyio.Semaphore(1, fast_acquire=True)
-        self.sent_at = anyio.current_time()
-        """When the last message was begun; pings and their answers are none."""
-        self._due = math.inf  # when the message that is being sent has to be gone
-        self._watch = anyio.CancelScope()
-        self._deaf = False
         self._cut = False
         self._closed: CloseConnection | None = None
         self.on_pong: Callable[[], None] | None = None
@@ -126,22 +147,7 @@ class WebSocket:
     async def abort(self) -> None:
         """Hang up at once, whatever the peer does."""
         self._cut = True
-        self._watch.cancel()
         await hang_up(self._stream)
-
-    async def watch(self) -> None:
-        """
-        Hang up when the peer does not read a message within `send_timeout`, until `abort`.
-
-        One task for each connection: a cancel scope for each message costs as much as sending
-        it.
-        """
-        with self._watch:
-            while anyio.current_time() < self._due:
-                left = self._due - anyio.current_time()
-                await anyio.sleep(min(left, self._options.send_timeout))
-            self._deaf = True
-            await self.abort()
 
     # ---- out
 
@@ -165,16 +171,15 @@ class WebSocket:
         except LocalProtocolError as exc:
             raise self._lost("is closing") from exc
         self._cut = True
-        now = anyio.current_time()
-        self._due = now + self._options.send_timeout
-        if isinstance(what, (str, bytes)):
-            self.sent_at = now
         try:
             await self._stream.send(data)
+        except TimeoutError as exc:
+            raise APITimeoutError(
+                f"{self._address} did not read a message within {self._options.send_timeout:g} s "
+                f"(send_timeout): it has stopped reading"
+            ) from exc
         except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError) as exc:
             raise self._lost() from exc
-        finally:
-            self._due = math.inf
         self._cut = False
 
     def _encode(self, what: Event | str | bytes) -> bytes:
@@ -264,11 +269,6 @@ class WebSocket:
             self._take(await self._read())
 
     def _lost(self, why: str = "") -> APIConnectionError:
-        if self._deaf:
-            return APITimeoutError(
-                f"{self._address} did not read a message within {self._options.send_timeout:g} s "
-                f"(send_timeout): it has stopped reading"
-            )
         if why:
             return APIConnectionError(f"the connection to {self._address} {why}")
         error = close_error(self._address, ABNORMAL)

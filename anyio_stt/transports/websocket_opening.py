@@ -43,16 +43,11 @@ async def connect_websocket(
     """
     options = options or WebSocketOptions()
     socket = await _open(address, headers, secrets, options)
-    watching = anyio.create_task_group()
-    await watching.__aenter__()
-    watching.start_soon(socket.watch)
     try:
         yield socket
         await socket.aclose()
     finally:
         await socket.abort()
-        # Told of no exception, it only waits: the block's own stays what it is.
-        await watching.__aexit__(None, None, None)
 
 
 def open_websocket(
@@ -74,7 +69,7 @@ async def _open(
     options: WebSocketOptions,
 ) -> WebSocket:
     with anyio.move_on_after(options.connect_timeout):
-        stream = await dial(address, tls=options.tls)
+        stream = await dial(address, tls=options.tls, send_timeout=options.send_timeout)
         connection = WSConnection(ConnectionType.CLIENT)
         try:
             events = await shake_hands(

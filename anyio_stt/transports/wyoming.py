@@ -93,7 +93,6 @@ class WyomingConnection:
         self._send_timeout = send_timeout
         self._decoder = WyomingDecoder()
         self.on_pong: Callable[[], None] | None = None
-        self.sent_at = anyio.current_time()
 
     async def send(self, message: str | bytes) -> None:
         """
@@ -104,7 +103,6 @@ class WyomingConnection:
             APIConnectionError: when the connection is lost.
         """
         data = message.encode() if isinstance(message, str) else message
-        self.sent_at = anyio.current_time()
         with anyio.move_on_after(self._send_timeout):
             try:
                 await self._stream.send(data)
