@@ -43,7 +43,7 @@ class AudioFrame:
     samples and format are equal.
 
     Args:
-        data: the samples, as any contiguous buffer; a buffer that could change is copied.
+        data: the samples, as any buffer; copied unless they are `bytes`.
         sample_rate: samples a second, for each channel.
         num_channels: how many channels are interleaved.
         samples_per_channel: how many samples each channel has.
@@ -76,7 +76,7 @@ class AudioFrame:
                 f"{samples_per_channel} samples of {num_channels} channel(s) are {expected} "
                 f"bytes of int16, but data has {size}"
             )
-        self._samples = data if type(data) is bytes else _frozen(memoryview(data))
+        self._samples: bytes = data if type(data) is bytes else bytes(memoryview(data))
         self.sample_rate = sample_rate
         self.num_channels = num_channels
         self.samples_per_channel = samples_per_channel
@@ -84,8 +84,7 @@ class AudioFrame:
     @property
     def data(self) -> memoryview:
         """The samples, as a read-only view of int16 items; `bytes(frame.data)` gives raw PCM."""
-        view = memoryview(self._samples)
-        return view if view.format == "h" else view.cast("h")
+        return memoryview(self._samples).cast("h")
 
     @property
     def duration(self) -> float:
@@ -122,21 +121,22 @@ class AudioFrame:
         return samples if self.num_channels == 1 else samples.reshape(-1, self.num_channels)
 
     def slice(self, start: int, stop: int | None = None) -> AudioFrame:
-        """Return samples *start* to *stop* of each channel, without copying them."""
+        """Return samples *start* to *stop* of each channel."""
         stop = self.samples_per_channel if stop is None else stop
-        part = self.data[start * self.num_channels : stop * self.num_channels]
+        size = self.num_channels * _SAMPLE_BYTES
+        part = self._samples[start * size : stop * size]
         return AudioFrame(part, self.sample_rate, self.num_channels, stop - start)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, AudioFrame):
             return NotImplemented
-        return self._format() == other._format() and bytes(self._samples) == bytes(other._samples)
+        return self._format() == other._format() and self._samples == other._samples
 
     def __hash__(self) -> int:
-        return hash((self._format(), bytes(self._samples)))
+        return hash((self._format(), self._samples))
 
     def __reduce__(self) -> tuple[type[AudioFrame], tuple[bytes, int, int, int]]:
-        return AudioFrame, (bytes(self._samples), *self._format())
+        return AudioFrame, (self._samples, *self._format())
 
     def __repr__(self) -> str:
         return (
@@ -231,13 +231,6 @@ def calculate_audio_duration(buffer: _Frames) -> float:
 
 def _each(buffer: _Frames) -> Iterable[FrameLike]:
     return buffer if isinstance(buffer, Iterable) else [buffer]
-
-
-def _frozen(view: memoryview) -> bytes | memoryview:
-    # Being read-only is not enough: a read-only view of a bytearray changes with it.
-    if not isinstance(view.obj, bytes) or not view.c_contiguous:
-        return bytes(view)
-    return view if view.format == "h" and view.ndim == 1 else view.cast("B").cast("h")
 
 
 def _int16(samples: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.int16]:
