@@ -40,6 +40,7 @@ from .options import STTCapabilities as STTCapabilities
 from .stream import RecognizeStream as RecognizeStream
 from .stream import SpeechStream as SpeechStream
 from .stt import STT as STT
+from .threaded_vad import ThreadedVADStream as ThreadedVADStream
 from .vad import VAD as VAD
 from .vad import VADStream as VADStream
 from .voice import VADCapabilities as VADCapabilities
@@ -74,6 +75,7 @@ __all__ = (
     "StreamClosedError",
     "StreamFullError",
     "StreamStatistics",
+    "ThreadedVADStream",
     "VADCapabilities",
     "VADEvent",
     "VADEventType",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import anyio
 
 from ._rules.voice_segments import VoiceSegments
-from .audio.frame import AudioFrame
+from .audio.frame import AudioFrame, join_frames
 from .audio.mixing import mix_down
 from .vad import VAD, VADStream
 from .voice import VADEvent, VADOptions
@@ -28,13 +28,22 @@ class WindowedVADStream(VADStream):
         sample_rate: the rate of the windows; channels are mixed down to one.
         window: the samples of a window.
         batch: how many windows are judged at once.
+        behind: how many batches are judged at once while so many wait.
     """
 
     def __init__(
-        self, vad: VAD, options: VADOptions, *, sample_rate: int, window: int, batch: int = 1
+        self,
+        vad: VAD,
+        options: VADOptions,
+        *,
+        sample_rate: int,
+        window: int,
+        batch: int = 1,
+        behind: int = 1,
     ) -> None:
         super().__init__(vad, sample_rate=sample_rate, frame_duration=window * batch / sample_rate)
         self._window = window
+        self._behind = behind
         self._segments = VoiceSegments(options, sample_rate)
 
     @abstractmethod
@@ -48,7 +57,8 @@ class WindowedVADStream(VADStream):
                 self._send(self._segments.flush(rest))
                 rest = None
             else:
-                rest = await self._hear(mix_down(item))
+                more = self._input_ch.waiting(self._behind - 1)
+                rest = await self._hear(mix_down(join_frames([item, *more])))
 
     async def _hear(self, audio: AudioFrame) -> AudioFrame | None:
         """Have *audio* judged, and return what is too short for that."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from anyio_stt import (
     AudioFrame,
     InputEndedError,
     StreamClosedError,
+    ThreadedVADStream,
     VADCapabilities,
     VADEvent,
     VADEventType,
@@ -51,6 +53,30 @@ class LoudVAD(VAD):
 
 class LoudStream(WindowedVADStream):
     async def _judge(self, windows: Sequence[AudioFrame]) -> Sequence[float]:
+        return [float(np.abs(window.to_array()).max() > 1000) for window in windows]
+
+
+class ThreadedVAD(LoudVAD):
+    """The same in a thread, many windows at a time when many wait."""
+
+    def __init__(self, behind: int) -> None:
+        super().__init__()
+        self.behind = behind
+        self.limiter = anyio.CapacityLimiter(1)
+        self.sizes: list[int] = []
+        self.threads: set[int] = set()
+
+    def stream(self) -> VADStream:
+        form = {"sample_rate": 16000, "window": 160, "batch": 2, "behind": self.behind}
+        return ThreadedStream(self, self.options, self.limiter, **form)
+
+
+class ThreadedStream(ThreadedVADStream):
+    _vad: ThreadedVAD
+
+    def _compute(self, windows: Sequence[AudioFrame]) -> Sequence[float]:
+        self._vad.threads.add(threading.get_ident())
+        self._vad.sizes.append(len(windows))
         return [float(np.abs(window.to_array()).max() > 1000) for window in windows]
 
 
@@ -117,6 +143,39 @@ async def test_a_marker_ends_the_open_segment_at_once() -> None:
             events += [event async for event in stream]
 
     assert edges(events) == [(START, pytest.approx(0.05)), (END, pytest.approx(0.305))]
+
+
+@pytest.mark.real_time
+async def test_a_detector_that_is_behind_is_given_much_at_once_in_a_thread() -> None:
+    frames = cut(combine_frames([silence(0.505), tone(1.0), silence(0.5)]), 0.03)
+    here = await events_of(LoudVAD(), frames)
+    for behind in (1, 10):
+        vad = ThreadedVAD(behind)
+
+        there = await events_of(vad, frames)
+
+        assert edges(there) == edges(here)
+        assert combine_frames(there[-1].frames) == combine_frames(here[-1].frames)
+        assert sum(vad.sizes) == 200
+        assert max(vad.sizes) == 2 * behind
+        assert threading.get_ident() not in vad.threads
+
+
+@pytest.mark.real_time
+async def test_a_marker_is_heard_where_it_stands_however_much_waits_behind_it() -> None:
+    vad = ThreadedVAD(50)
+    with anyio.fail_after(5):
+        async with vad.stream() as stream:
+            for _ in range(2):
+                stream.push_frame(tone(0.305))
+                stream.flush()
+            stream.end_input()
+            events = [event async for event in stream]
+
+    assert [time for kind, time in edges(events) if kind is END] == [
+        pytest.approx(0.305),
+        pytest.approx(0.61),
+    ]
 
 
 async def test_the_end_of_the_input_ends_the_open_segment() -> None:

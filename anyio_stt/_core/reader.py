@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from itertools import islice
 from typing import Any, Protocol
 
 from anyio.lowlevel import checkpoint
@@ -92,6 +93,10 @@ class InputReader(AsyncIterator[Any]):
             return self._take(item)
         log.cursor, log.reached = cursor, reached
         return item
+
+    def waiting(self, most: int) -> list[AudioFrame]:
+        """Return up to *most* frames that wait behind the last one, before the next marker."""
+        return list(islice(self._lent, most))  # type: ignore[arg-type]
 
     def close(self) -> None:
         """Hand out nothing more; the attempt is over."""

@@ -31,8 +31,8 @@ FILES = {
 }  # fmt: skip
 # The rest of the transports: what the documented ones are made of.
 PLUMBING = {
-    "dialling", "hanging_up", "http_errors", "tls", "websocket_errors", "websocket_frames",
-    "websocket_handshake",
+    "dialling", "hanging_up", "http_errors", "socket_stream", "tls", "websocket_errors",
+    "websocket_frames", "websocket_handshake",
 }  # fmt: skip
 COMMAND = {"anyio_stt.cli"}  # a command, not a library: it has a guide of its own
 

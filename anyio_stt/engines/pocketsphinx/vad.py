@@ -7,18 +7,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 
-from anyio.lowlevel import checkpoint
+from anyio import CapacityLimiter
 
 from ...audio.frame import AudioFrame
+from ...threaded_vad import ThreadedVADStream
 from ...vad import VAD
 from ...voice import VADCapabilities, VADOptions
-from ...windowed_vad import WindowedVADStream
 
 __all__ = ("DEFAULT_VAD_OPTIONS", "PocketSphinxVAD", "PocketSphinxVADStream")
 
 _SAMPLE_RATE = 16000
 _WINDOW = 480  # 30 ms, which is what the detector judges
 _BATCH = 3
+_BEHIND = 10  # batches: nearly a second of audio, which takes a tenth of a millisecond
 
 DEFAULT_VAD_OPTIONS = VADOptions(
     activation_threshold=0.85,
@@ -34,8 +35,7 @@ class PocketSphinxVAD(VAD):
     """
     Tells speech from silence by the energy in six bands: quick, and fooled by noise.
 
-    It computes on the event loop: judging 90 ms of audio takes less time there than handing it
-    to a thread would.
+    It computes in a worker thread, one for all its streams.
 
     Args:
         options: thresholds and durations.
@@ -70,35 +70,51 @@ class PocketSphinxVAD(VAD):
         self._options = replace(options)
         self._mode = mode
         self._memory = round(smoothing * _SAMPLE_RATE / _WINDOW)
+        self._limiter = CapacityLimiter(1)  # it holds the interpreter's lock: two gain nothing
 
     def stream(self) -> PocketSphinxVADStream:
         """Make a stream; it starts nothing until its block is entered."""
         from pocketsphinx import Vad
 
         detector = Vad(mode=self._mode, sample_rate=_SAMPLE_RATE, frame_length=0.03)
-        return PocketSphinxVADStream(self, self._options, detector.is_speech, self._memory)
+        return PocketSphinxVADStream(
+            self, self._options, self._limiter, detector.is_speech, self._memory
+        )
 
 
-class PocketSphinxVADStream(WindowedVADStream):
+class PocketSphinxVADStream(ThreadedVADStream):
     """
     A stream of a `PocketSphinxVAD`.
 
     Args:
         vad: the detector that makes it.
         options: thresholds and durations.
+        limiter: bounds how many streams compute at the same time.
         is_speech: judges one window.
         memory: how many judgements are averaged.
     """
 
     def __init__(
-        self, vad: VAD, options: VADOptions, is_speech: Callable[[bytes], bool], memory: int
+        self,
+        vad: VAD,
+        options: VADOptions,
+        limiter: CapacityLimiter,
+        is_speech: Callable[[bytes], bool],
+        memory: int,
     ) -> None:
-        super().__init__(vad, options, sample_rate=_SAMPLE_RATE, window=_WINDOW, batch=_BATCH)
+        super().__init__(
+            vad,
+            options,
+            limiter,
+            sample_rate=_SAMPLE_RATE,
+            window=_WINDOW,
+            batch=_BATCH,
+            behind=_BEHIND,
+        )
         self._is_speech = is_speech
         self._recent: deque[bool] = deque([False] * memory, maxlen=memory)
 
-    async def _judge(self, windows: Sequence[AudioFrame]) -> Sequence[float]:
-        await checkpoint()
+    def _compute(self, windows: Sequence[AudioFrame]) -> list[float]:
         return [self._probability(window) for window in windows]
 
     def _probability(self, window: AudioFrame) -> float:

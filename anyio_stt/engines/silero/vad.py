@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Any
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter
 
 from ...audio.frame import AudioFrame
+from ...threaded_vad import ThreadedVADStream
 from ...vad import VAD
 from ...voice import VADCapabilities, VADOptions
-from ...windowed_vad import WindowedVADStream
 
 __all__ = ("SileroVAD", "SileroVADStream")
 
@@ -56,7 +56,7 @@ class SileroVAD(VAD):
         return SileroVADStream(self, self._options, self._limiter)
 
 
-class SileroVADStream(WindowedVADStream):
+class SileroVADStream(ThreadedVADStream):
     """
     A stream of a `SileroVAD`.
 
@@ -67,14 +67,10 @@ class SileroVADStream(WindowedVADStream):
     """
 
     def __init__(self, vad: SileroVAD, options: VADOptions, limiter: CapacityLimiter) -> None:
-        super().__init__(vad, options, sample_rate=_SAMPLE_RATE, window=_WINDOW, batch=_BATCH)
-        self._limiter = limiter
+        super().__init__(
+            vad, options, limiter, sample_rate=_SAMPLE_RATE, window=_WINDOW, batch=_BATCH
+        )
         self._network: Any = None
-
-    async def _judge(self, windows: Sequence[AudioFrame]) -> Sequence[float]:
-        # Not abandoned on cancellation: it takes milliseconds, and a thread must not outlive
-        # the block.
-        return await to_thread.run_sync(self._compute, windows, limiter=self._limiter)
 
     def _compute(self, windows: Sequence[AudioFrame]) -> list[float]:
         if self._network is None:

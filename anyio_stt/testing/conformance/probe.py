@@ -178,6 +178,11 @@ class _Reader:
             attempt.markers += 1
         return item
 
+    def waiting(self, most: int) -> list[AudioFrame]:
+        frames: list[AudioFrame] = self._reader.waiting(most)
+        self._attempt.heard += sum(frame.duration for frame in frames)
+        return frames
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._reader, name)
 
