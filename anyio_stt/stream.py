@@ -171,7 +171,7 @@ class RecognizeStream(AudioStream[SpeechEvent]):
 
     def _begin_attempt(self) -> bool:
         self._attempts.number += 1
-        origin, lost = self._journal.rewind()
+        origin, lost = self._journal.rewind() if self._monitor.attempt else (0, 0)
         if lost:
             self._report_loss(origin, lost)
         if self._monitor.attempt:

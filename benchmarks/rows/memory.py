@@ -13,6 +13,8 @@ from typing import Any
 from ..kit import Kit
 from .row import Line, Row, in_loop
 
+_SETTLING = 10  # passes of the event loop
+
 
 async def _memory(kit: Kit, streams: int, frames: int) -> float:
     started = 0
@@ -34,6 +36,8 @@ async def _memory(kit: Kit, streams: int, frames: int) -> float:
         before = tracemalloc.get_traced_memory()[0]
         async with kit.streams(streams, engine) as opened:
             while started < streams:
+                await kit.pause()
+            for _ in range(_SETTLING):  # what opening needs and an open stream does not
                 await kit.pause()
             for stream in opened:
                 for _ in range(frames):
