@@ -8,10 +8,13 @@ import anyio
 
 from ..audio.frame import AudioFrame
 from ..events import SpeechData, SpeechEvent, SpeechEventType
+from ..exceptions import APIConnectionError, APITimeoutError
 from .conversation import Connection
 from .dialogue import Dialogue
 
 __all__ = ("join_finals", "say_recording")
+
+_EXPLANATION = 0.5  # seconds for a close to arrive that says why a send failed
 
 
 async def say_recording(
@@ -33,13 +36,15 @@ async def say_recording(
     ready = anyio.Event()
 
     async def talk() -> None:
-        await _say(connection, dialogue.opening())
-        await ready.wait()
-        size = max(1, round(piece * frame.sample_rate))
-        for start in range(0, frame.samples_per_channel, size):
-            stop = min(start + size, frame.samples_per_channel)
-            await _say(connection, dialogue.audio(frame.slice(start, stop)))
-        await _say(connection, dialogue.ending())
+        try:
+            await _say(connection, dialogue.opening())
+            await ready.wait()
+            await _say_all(connection, dialogue, frame, piece)
+        except APITimeoutError:
+            raise
+        except APIConnectionError:
+            await anyio.sleep(_EXPLANATION)  # the listener may learn why, and raise that
+            raise
 
     async with anyio.create_task_group() as task_group:
         task_group.start_soon(talk)
@@ -54,6 +59,16 @@ async def say_recording(
             finals += [each for each in events if each.type is SpeechEventType.FINAL_TRANSCRIPT]
         task_group.cancel_scope.cancel()
     return join_finals(finals, frame.duration)
+
+
+async def _say_all(
+    connection: Connection, dialogue: Dialogue, frame: AudioFrame, piece: float
+) -> None:
+    size = max(1, round(piece * frame.sample_rate))
+    for start in range(0, frame.samples_per_channel, size):
+        stop = min(start + size, frame.samples_per_channel)
+        await _say(connection, dialogue.audio(frame.slice(start, stop)))
+    await _say(connection, dialogue.ending())
 
 
 async def _say(connection: Connection, messages: Iterable[str | bytes]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -96,6 +96,17 @@ def harmless() -> list[Cell]:
     ]
 
 
+# A request has no audio that streams: it is answered, or not, and a duplicate has no meaning.
+IN_A_REQUEST = (Moment.OPENING, Moment.DRAINING, Moment.FINAL)
+REQUEST_HANGS = hangs(*IN_A_REQUEST)
+REQUEST_HARMLESS = [cell for cell in harmless() if cell.fault.action is not Action.DUPLICATE]
+REQUEST_GARBAGE = [
+    *garbage(Moment.DRAINING, Moment.FINAL),
+    # a close in the middle of HTTP has no code
+    *(Cell(Fault(Action.CLOSE, at), APIConnectionError, True) for at in IN_A_REQUEST[:2]),
+]
+
+
 def matrix(*groups: list[Cell]) -> pytest.MarkDecorator:
     """Run a test with the cells of each action; those of one action run at the same time."""
     by_action: dict[str, list[Cell]] = {}
@@ -127,13 +138,23 @@ async def finals(stt: STT, audio: AudioFrame, options: APIConnectOptions) -> lis
     return texts
 
 
+async def recording(stt: STT, audio: AudioFrame, options: APIConnectOptions) -> list[str]:
+    """Recognise *audio* at once and return the text."""
+    event = await stt.recognize(audio, conn_options=options)
+    return [event.alternatives[0].text]
+
+
+Hear = Callable[[STT, AudioFrame, APIConnectOptions], Awaitable[list[str]]]
+
+
 async def check_cells(
     cells: list[Cell],
     serve: Callable[[list[Fault | None]], FaultServer],
     make: Callable[[FaultServer], STT],
+    hear: Hear = finals,
 ) -> None:
     """
-    Stream to a server that does wrong, for each cell: the right end, in time.
+    Speak to a server that does wrong, for each cell: the right end, in time.
 
     And nothing is left behind.
     """
@@ -141,7 +162,7 @@ async def check_cells(
 
     async def check(cell: Cell) -> None:
         try:
-            await _check_cell(cell, serve([cell.fault]), make)
+            await _check_cell(cell, serve([cell.fault]), make, hear)
         except Exception as exc:
             failures.append(f"{cell}: {exc!r}")
 
@@ -151,17 +172,19 @@ async def check_cells(
     assert not failures, "\n".join(failures)
 
 
-async def _check_cell(cell: Cell, server: FaultServer, make: Callable[[FaultServer], STT]) -> None:
+async def _check_cell(
+    cell: Cell, server: FaultServer, make: Callable[[FaultServer], STT], hear: Hear
+) -> None:
     audio = say_words(range(1, 7))
     async with server:
         async with make(server) as stt:
             began = anyio.current_time()
-            with anyio.fail_after(5):
+            with anyio.fail_after(6):
                 if cell.error is None:
-                    said = await finals(stt, audio, PATIENT)
+                    said = await hear(stt, audio, PATIENT)
                     assert said[-1:] in (["w4 w5 w6"], ["w1 w2 w3 w4 w5 w6"]), said
                 else:
-                    await _fails(cell, stt, audio, OPTIONS)
+                    await _fails(cell, stt, audio, hear)
             # connecting, hearing and draining have a deadline each, and a refusal's text
             bound = 3 * DEADLINE + 1.0 if cell.error else 4.0
             assert anyio.current_time() - began < bound
@@ -171,10 +194,10 @@ async def _check_cell(cell: Cell, server: FaultServer, make: Callable[[FaultServ
                 await anyio.sleep(0.005)
 
 
-async def _fails(cell: Cell, stt: STT, audio: AudioFrame, options: APIConnectOptions) -> None:
+async def _fails(cell: Cell, stt: STT, audio: AudioFrame, hear: Hear) -> None:
     assert cell.error is not None
     with pytest.raises(cell.error) as caught:
-        await finals(stt, audio, options)
+        await hear(stt, audio, OPTIONS)
     error = caught.value
     assert type(error) is cell.error, repr(error)
     assert error.retryable is cell.retryable, error

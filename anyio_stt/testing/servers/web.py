@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import anyio
 import h11
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import (
@@ -30,6 +31,8 @@ from .server import FaultServer
 from .service import Message, Service, answer
 
 __all__ = ("WebRequest", "WebResponse", "WebServer")
+
+_FAREWELL = 1.0  # seconds for the client to hang up after a close
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,9 @@ class WebServer(FaultServer):
         except PoliteClose as close:
             fault = close.fault
             await link.send(socket.send(CloseConnection(fault.code, fault.reason)))
+            with anyio.move_on_after(_FAREWELL):  # hanging up on unread bytes would take it back
+                while True:
+                    await link.receive()
 
 
 class _Peer:
@@ -237,12 +243,19 @@ async def _respond(
             *headers,
         ],
     )
+    await _obey_silence(link)
     await link.send(connection.send(head) or b"", slow=True)
     for piece in response.pieces:
         data = connection.send(h11.Data(piece)) or b""
         await link.reach(Moment.FINAL, about=data)
-        await link.send(data, slow=True)
+        await _obey_silence(link)
+        await link.send(b"{" * len(data) if link.take_garbage() else data, slow=True)
     await link.send(connection.send(h11.EndOfMessage()) or b"")
+
+
+async def _obey_silence(link: Link) -> None:
+    while link.mute:
+        await link.receive()
 
 
 async def _refuse(link: Link, connection: h11.Connection, refusal: Refusal) -> None:

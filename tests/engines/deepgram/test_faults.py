@@ -21,6 +21,10 @@ from anyio_stt.testing.servers import (
 from tests.engines.fault_matrix import (
     ANY,
     ANY_LATER,
+    IN_A_REQUEST,
+    REQUEST_GARBAGE,
+    REQUEST_HANGS,
+    REQUEST_HARMLESS,
     Cell,
     breaks,
     check_cells,
@@ -30,6 +34,7 @@ from tests.engines.fault_matrix import (
     hangs,
     harmless,
     matrix,
+    recording,
     statuses,
 )
 
@@ -50,6 +55,13 @@ def engine(server: FaultServer, **options: Any) -> STT:
 )
 async def test_each_fault_ends_the_stream_in_time_with_the_right_error(cells: list[Cell]) -> None:
     await check_cells(cells, DeepgramServer, engine)
+
+
+@matrix(statuses(), REQUEST_HANGS, breaks(*IN_A_REQUEST), REQUEST_GARBAGE, REQUEST_HARMLESS)
+async def test_each_fault_ends_a_recording_in_time_with_the_right_error(
+    cells: list[Cell],
+) -> None:
+    await check_cells(cells, DeepgramServer, engine, recording)
 
 
 async def test_a_refused_connection_is_retryable() -> None:

@@ -23,6 +23,7 @@ from tests.engines.fault_matrix import (
     hangs,
     harmless,
     matrix,
+    recording,
     statuses,
 )
 
@@ -40,6 +41,13 @@ def words(numbers: range) -> AudioFrame:
 @matrix(statuses(), hangs(*ANY), breaks(*ANY), closes(*ANY_LATER), garbage(*ANY_LATER), harmless())
 async def test_each_fault_ends_the_stream_in_time_with_the_right_error(cells: list[Cell]) -> None:
     await check_cells(cells, OpenAIServer, engine)
+
+
+@matrix(statuses(), hangs(*ANY), breaks(*ANY), closes(*ANY_LATER), garbage(*ANY_LATER), harmless())
+async def test_each_fault_ends_a_recording_in_time_with_the_right_error(
+    cells: list[Cell],
+) -> None:
+    await check_cells(cells, OpenAIServer, engine, recording)
 
 
 @pytest.mark.parametrize("dialect", ["speaches", "vllm"])

@@ -20,12 +20,15 @@ from anyio_stt.testing import assert_no_leaks
 from anyio_stt.testing.servers import Action, Fault, FaultServer, Moment, OpenAIServer, say_words
 from anyio_stt.testing.servers.link import Link
 from tests.engines.fault_matrix import (
+    IN_A_REQUEST,
+    REQUEST_GARBAGE,
+    REQUEST_HANGS,
+    REQUEST_HARMLESS,
     Cell,
     breaks,
     check_cells,
-    hangs,
-    harmless,
     matrix,
+    recording,
     statuses,
 )
 
@@ -36,15 +39,24 @@ def engine(server: FaultServer, **options: Any) -> STT:
     return OpenAISTT(base_url=server.base_url, api_key=server.api_key, **options)
 
 
-# A request has no audio that streams: it is answered, or not, and a duplicate has no meaning.
-MOMENTS = (Moment.OPENING, Moment.DRAINING, Moment.FINAL)
-HANGS = [cell for cell in hangs(*MOMENTS) if cell.fault.action is not Action.SILENT]
-HARMLESS = [cell for cell in harmless() if cell.fault.action is not Action.DUPLICATE]
+@pytest.mark.parametrize("deltas", [True, False])
+@matrix(statuses(), REQUEST_HANGS, breaks(*IN_A_REQUEST), REQUEST_HARMLESS)
+async def test_each_fault_ends_the_stream_in_time_with_the_right_error(
+    cells: list[Cell], deltas: bool
+) -> None:
+    await check_cells(cells, OpenAIServer, lambda server: engine(server, deltas=deltas))
 
 
-@matrix(statuses(), HANGS, breaks(*MOMENTS), HARMLESS)
-async def test_each_fault_ends_the_stream_in_time_with_the_right_error(cells: list[Cell]) -> None:
-    await check_cells(cells, OpenAIServer, engine)
+@matrix(REQUEST_GARBAGE)
+async def test_garbage_for_an_answer_is_retryable(cells: list[Cell]) -> None:
+    await check_cells(cells, OpenAIServer, lambda server: engine(server, deltas=False))
+
+
+@matrix(statuses(), REQUEST_HANGS, breaks(*IN_A_REQUEST), REQUEST_GARBAGE, REQUEST_HARMLESS)
+async def test_each_fault_ends_a_recording_in_time_with_the_right_error(
+    cells: list[Cell],
+) -> None:
+    await check_cells(cells, OpenAIServer, engine, recording)
 
 
 @pytest.mark.parametrize("deltas", [True, False])

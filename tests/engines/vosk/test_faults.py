@@ -22,6 +22,7 @@ from tests.engines.fault_matrix import (
     hangs,
     harmless,
     matrix,
+    recording,
 )
 
 pytestmark = pytest.mark.real_time
@@ -34,6 +35,13 @@ def engine(server: FaultServer) -> STT:
 @matrix(hangs(*ANY), breaks(*ANY), closes(*ANY_LATER), garbage(*ANY_LATER), harmless())
 async def test_each_fault_ends_the_stream_in_time_with_the_right_error(cells: list[Cell]) -> None:
     await check_cells(cells, VoskServer, engine)
+
+
+@matrix(hangs(*ANY), breaks(*ANY), closes(*ANY_LATER), garbage(*ANY_LATER), harmless())
+async def test_each_fault_ends_a_recording_in_time_with_the_right_error(
+    cells: list[Cell],
+) -> None:
+    await check_cells(cells, VoskServer, engine, recording)
 
 
 @pytest.mark.contract("S16", "S17")

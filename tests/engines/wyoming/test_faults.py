@@ -29,6 +29,7 @@ from tests.engines.fault_matrix import (
     hangs,
     harmless,
     matrix,
+    recording,
 )
 
 pytestmark = pytest.mark.real_time
@@ -46,6 +47,13 @@ def only_drops(cells: list[Cell]) -> list[Cell]:
 @matrix(hangs(*ANY), breaks(*ANY), only_drops(closes(*ANY_LATER)), garbage(*ANY_LATER), harmless())
 async def test_each_fault_ends_the_stream_in_time_with_the_right_error(cells: list[Cell]) -> None:
     await check_cells(cells, WyomingServer, engine)
+
+
+@matrix(hangs(*ANY), breaks(*ANY), only_drops(closes(*ANY_LATER)), garbage(*ANY_LATER), harmless())
+async def test_each_fault_ends_a_recording_in_time_with_the_right_error(
+    cells: list[Cell],
+) -> None:
+    await check_cells(cells, WyomingServer, engine, recording)
 
 
 async def test_each_flush_gives_a_transcript_on_a_connection_of_its_own() -> None:

@@ -1,0 +1,79 @@
+"""A recording over a connection that is made for streams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import anyio
+import pytest
+
+from anyio_stt import (
+    STT,
+    APIConnectionError,
+    APIConnectOptions,
+    APIError,
+    APIStatusError,
+    APITimeoutError,
+    AudioBuffer,
+    SpeechEvent,
+    STTCapabilities,
+    combine_frames,
+)
+from anyio_stt.engines.vosk import VoskOptions
+from anyio_stt.engines.vosk.wire import VoskDialogue
+from anyio_stt.testing import tone
+from anyio_stt.transports.at_once import say_recording
+
+
+class Torn:
+    """Fails each send at once, and says after a while why, if it does."""
+
+    def __init__(self, failure: Exception, why: Exception | None) -> None:
+        self.on_pong: Callable[[], None] | None = None
+        self._failure = failure
+        self._why = why
+
+    async def send(self, _: str | bytes) -> None:
+        raise self._failure
+
+    async def receive(self) -> str | None:
+        if self._why is None:
+            await anyio.sleep_forever()
+        await anyio.sleep(0.2)
+        assert self._why is not None
+        raise self._why
+
+
+class Recorder(STT):
+    """Recognises recordings over a connection that is torn."""
+
+    def __init__(self, connection: Torn) -> None:
+        super().__init__(capabilities=STTCapabilities(streaming=False, interim_results=False))
+        self._connection = connection
+
+    async def _recognize_impl(
+        self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
+    ) -> SpeechEvent:
+        dialogue = VoskDialogue(VoskOptions(), language, 16000, 0.0)
+        return await say_recording(self._connection, dialogue, combine_frames(buffer))
+
+
+async def failure_of(connection: Torn) -> APIError:
+    async with Recorder(connection) as stt:
+        with pytest.raises(APIError) as caught:
+            await stt.recognize(tone(0.5), conn_options=APIConnectOptions(max_retry=0))
+    return caught.value
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_why_a_connection_was_lost_matters_more_than_that_it_was(known: bool) -> None:
+    lost = APIConnectionError("lost")
+    why = APIStatusError("refused", status_code=1008, retryable=False) if known else None
+    with anyio.fail_after(5):
+        assert await failure_of(Torn(lost, why)) is (why or lost)
+
+
+async def test_a_send_that_took_too_long_is_told_at_once() -> None:
+    deaf = APITimeoutError("deaf")
+    with anyio.fail_after(0.1):
+        assert await failure_of(Torn(deaf, APIConnectionError("lost"))) is deaf
