@@ -125,7 +125,7 @@ class WebSocket:
                 if isinstance(event, Message):
                     message = self._collect(event)
                     if message is not None:
-                        return message
+                        return self._hide(message)
                 else:
                     await self._answer(event)
             if self._closed is not None:
@@ -213,6 +213,15 @@ class WebSocket:
         if isinstance(event, TextMessage):
             return "".join(part for part in parts if isinstance(part, str))
         return b"".join(part for part in parts if not isinstance(part, str))
+
+    def _hide(self, message: str | bytes) -> str | bytes:
+        """Blot out what is secret, should the peer repeat it: errors quote what it says."""
+        for secret in self._secrets:
+            if isinstance(message, str):
+                message = message.replace(secret, "***")
+            else:
+                message = message.replace(secret.encode(), b"***")
+        return message
 
     async def _answer(self, event: Event) -> None:
         if isinstance(event, Ping):

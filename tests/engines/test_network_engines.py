@@ -43,6 +43,7 @@ from anyio_stt.testing.servers import (
     refused_port,
     say_words,
 )
+from anyio_stt.testing.servers.service import Service
 from anyio_stt.transports import tls
 from tests.engines.fault_matrix import ANY, IN_A_REQUEST, finals, recording
 
@@ -211,9 +212,14 @@ async def test_a_provider_that_asks_to_wait_is_not_asked_before(
     ids=str,
 )
 async def test_a_key_is_told_nowhere_even_if_the_provider_repeats_it(
-    network: Network, hear: Any, fault: Fault, caplog: pytest.LogCaptureFixture
+    network: Network,
+    hear: Any,
+    fault: Fault,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    monkeypatch.setattr(Service, "garbage", f'{{"key": "{KEY}')
     reports: list[STTError] = []
     with anyio.fail_after(5):
         async with network.serve([fault, fault]) as server, network.engine(server) as stt:

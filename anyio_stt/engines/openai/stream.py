@@ -19,6 +19,7 @@ from ...stt import STT
 from ...transports.dialogue import longer_guess
 from ...transports.endpoint import Endpoint
 from ...transports.http import HttpTransport, wav_upload
+from ...transports.statuses import redact
 from .options import OpenAIOptions
 from .wire import ServerSentEvents, read_stream_event, read_transcription
 
@@ -57,6 +58,7 @@ class OpenAIStream(RecognizeStream):
         )
         self._http = http
         self._address = endpoint.http()
+        self._secrets = endpoint.secrets
         self._options = options
         self._language = language
         self._spoken = language or options.language or ""
@@ -111,7 +113,7 @@ class OpenAIStream(RecognizeStream):
         events, guess, whole = ServerSentEvents(), "", None
         async for piece in pieces:  # to the end, so that the connection can serve again
             for data in events.feed(piece):
-                event = read_stream_event(data)
+                event = read_stream_event(redact(data, self._secrets))
                 if event["type"] == "transcript.text.done":
                     whole = event
                 elif event["type"] == "transcript.text.delta":

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...events import RecognitionUsage, SpeechData, SpeechEvent, SpeechEventType, Word
+from ...exceptions import APIError
+from ...transports.statuses import EXCERPT
 
 __all__ = ("ServerSentEvents", "language_of", "read_stream_event", "read_transcription", "usage_of")
 
@@ -62,13 +64,16 @@ def read_stream_event(data: str) -> dict[str, Any]:
         what `read_transcription` reads; others, and an empty one, say nothing to us.
 
     Raises:
+        APIError: when the server reports a failure.
         LookupError, TypeError, ValueError: when it is no such event.
     """
     if data.strip() == "[DONE]":
         return {"type": ""}
     body = dict(json.loads(data))
-    body["type"]
-    return body
+    if body.get("error"):
+        told = str(body["error"])[:EXCERPT]
+        raise APIError(f"the server reports a failure: {told}", body=body)
+    return {**body, "type": str(body["type"])}
 
 
 def read_transcription(

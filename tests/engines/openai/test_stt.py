@@ -12,6 +12,7 @@ from anyio_stt import (
     STT,
     APIConnectionError,
     APIConnectOptions,
+    APIError,
     APITimeoutError,
     SpeechEventType,
 )
@@ -19,6 +20,7 @@ from anyio_stt.engines.openai import OpenAISTT
 from anyio_stt.testing import assert_no_leaks
 from anyio_stt.testing.servers import Action, Fault, FaultServer, Moment, OpenAIServer, say_words
 from anyio_stt.testing.servers.link import Link
+from anyio_stt.testing.servers.web import WebResponse
 from tests.engines.fault_matrix import (
     IN_A_REQUEST,
     REQUEST_GARBAGE,
@@ -104,8 +106,6 @@ async def test_a_recording_gives_words_with_times_where_they_are_asked_for() -> 
 async def test_an_answer_that_is_no_transcript_is_retryable() -> None:
     class Nonsense(OpenAIServer):
         def respond(self, _: Any) -> Any:
-            from anyio_stt.testing.servers.web import WebResponse
-
             return WebResponse((b'{"txt": 1}',))
 
     with anyio.fail_after(5):
@@ -168,3 +168,27 @@ async def test_an_answer_without_an_end_has_one(
                     pass
     assert type(caught.value) is error
     assert caught.value.retryable is retryable
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_a_failure_in_the_middle_of_a_streamed_answer_is_told(named: bool) -> None:
+    class Failing(OpenAIServer):
+        def respond(self, _: Any) -> Any:
+            error = {"message": f"out of memory for {self.api_key}", "code": 500}
+            event = {"error": error, **({"type": "error"} if named else {})}
+            return WebResponse((f"data: {json.dumps(event)}\n\n".encode(),), "text/event-stream")
+
+    once = APIConnectOptions(max_retry=0)
+    told = r"reports a failure: .*out of memory for \*\*\*"
+    with anyio.fail_after(5):
+        async with (
+            Failing() as server,
+            engine(server) as stt,
+            stt.stream(conn_options=once) as stream,
+        ):
+            stream.push_frame(say_words([1]))
+            stream.end_input()
+            with pytest.raises(APIError, match=told) as caught:
+                async for _ in stream:
+                    pass
+    assert caught.value.retryable
