@@ -121,8 +121,7 @@ class _Conversation:
         self._ready = anyio.Event()
         self._last_word = anyio.current_time()
         self._silence = 0.0
-        if dialogue.pongs_count:
-            connection.on_pong = ears.alive
+        connection.on_pong = self._hear_pong
 
     async def run(self, first: Any, items: AsyncIterable[Any], max_session: float) -> None:
         """Say *first*, if there is one, and *items* until they end or a new connection is due."""
@@ -151,6 +150,10 @@ class _Conversation:
                 dialogue.silences.clear()
             elif dialogue.ready:  # it lives, even if it said nothing for the consumer
                 ears.alive()
+
+    def _hear_pong(self) -> None:
+        if self.dialogue.pongs_count:
+            self._ears.alive()
 
     # ---- talking
 

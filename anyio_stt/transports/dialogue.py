@@ -35,7 +35,7 @@ class Dialogue(ABC):
     keep_alive_interval: float = math.inf
     """Seconds without a message from us after which the provider wants a `keep_alive`."""
     pongs_count: bool = False
-    """Whether the answer to a ping is a sign of life: true where silence gets no other."""
+    """Whether the answer to a ping is a sign of life now: true while the provider owes no other."""
 
     def __init__(self, start: float) -> None:
         self.start = start

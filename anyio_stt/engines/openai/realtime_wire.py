@@ -56,7 +56,9 @@ class RealtimeDialogue(Dialogue):
     done: bool
     quiet: bool
 
-    pongs_count = True  # a server that detects speech says nothing while there is none
+    # A server says nothing while nobody speaks, and while somebody does; but it owes an answer
+    # to a commit, and a transcript of what is committed.
+    pongs_count = True
 
     def __init__(self, options: OpenAIRealtimeOptions, language: str | None, start: float) -> None:
         super().__init__(start)
@@ -89,6 +91,7 @@ class RealtimeDialogue(Dialogue):
     def flush(self) -> Iterable[Message]:
         """End the utterance; if there is none, the server says so, and that is no error."""
         self._commits.append(self.sent)
+        self._settle()
         return (json.dumps({"type": "input_audio_buffer.commit"}),)
 
     def ending(self) -> Iterable[Message]:
@@ -142,6 +145,7 @@ class RealtimeDialogue(Dialogue):
         if item.end is None:  # the server did not end it, so we did
             item.end = self._commits.popleft() if self._commits else self.sent
         item.committed = True
+        self._settle()
 
     def _item(self, item_id: str, start: float) -> _Item:
         """Return the utterance of that name; one that is new begins at *start*."""
@@ -207,6 +211,7 @@ class RealtimeDialogue(Dialogue):
     def _settle(self) -> None:
         waiting = [item for item in self._items.values() if item.committed]
         self.done = self._fenced and not waiting
+        self.pongs_count = not waiting and not self._commits
 
     # ---- complaints
 
@@ -215,6 +220,7 @@ class RealtimeDialogue(Dialogue):
         if error.get("code") == _EMPTY or empty:
             if self._commits:
                 self._commits.popleft()
+            self._settle()
             return
         raise self._failure(error, "reports a failure")
 
