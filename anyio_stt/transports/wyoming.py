@@ -14,6 +14,7 @@ from anyio.abc import ByteStream, SocketAttribute
 
 from ..exceptions import APIConnectionError, APITimeoutError
 from .hanging_up import hang_up
+from .socket_stream import SocketStream
 
 __all__ = ("WyomingConnection", "WyomingDecoder", "connect_wyoming", "encode_event")
 
@@ -82,9 +83,9 @@ class WyomingConnection:
     A connection to a Wyoming server. One task may receive; one may send.
 
     Args:
-        stream: the bytes.
+        stream: the bytes; a send that takes too long raises `TimeoutError`.
         where: how errors call the server.
-        send_timeout: seconds for one event; longer means the peer has stopped reading.
+        send_timeout: how many seconds that is; longer means the peer has stopped reading.
     """
 
     def __init__(self, stream: ByteStream, where: str, send_timeout: float) -> None:
@@ -103,16 +104,15 @@ class WyomingConnection:
             APIConnectionError: when the connection is lost.
         """
         data = message.encode() if isinstance(message, str) else message
-        with anyio.move_on_after(self._send_timeout):
-            try:
-                await self._stream.send(data)
-            except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError) as exc:
-                raise APIConnectionError(f"the connection to {self._where} was lost") from exc
-            return
-        raise APITimeoutError(
-            f"{self._where} did not read an event within {self._send_timeout:g} s: it has "
-            f"stopped reading"
-        )
+        try:
+            await self._stream.send(data)
+        except TimeoutError as exc:
+            raise APITimeoutError(
+                f"{self._where} did not read an event within {self._send_timeout:g} s: it has "
+                f"stopped reading"
+            ) from exc
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError) as exc:
+            raise APIConnectionError(f"the connection to {self._where} was lost") from exc
 
     async def receive(self) -> str | None:
         """
@@ -165,8 +165,10 @@ async def _dial(url: str, timeout: float) -> ByteStream:
     with anyio.move_on_after(timeout):
         try:
             if parts.scheme == "unix":
-                return await anyio.connect_unix(parts.path)
-            return await anyio.connect_tcp(parts.hostname or "", parts.port or 0)
+                stream: ByteStream = await anyio.connect_unix(parts.path)
+            else:
+                stream = await anyio.connect_tcp(parts.hostname or "", parts.port or 0)
+            return await SocketStream.take_over(stream, timeout)
         except OSError as exc:
             raise APIConnectionError(f"cannot connect to {url}: {exc}") from exc
     raise APITimeoutError(f"{url} could not be reached within {timeout:g} s")
