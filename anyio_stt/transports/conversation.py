@@ -208,6 +208,7 @@ class _Conversation:
             await anyio.sleep_until(self._last_word + interval)
             if anyio.current_time() >= self._last_word + interval:
                 await self._say(self.dialogue.keep_alive())
+                self._last_word = anyio.current_time()  # it may have had nothing to say
 
     async def _limit_drain(self) -> None:
         """Fail when a session that was rolled over does not end; the input goes on meanwhile."""

@@ -10,6 +10,8 @@ import anyio
 from anyio.abc import ByteStream, SocketAttribute
 from anyio.lowlevel import checkpoint
 
+from .hanging_up import hang_up
+
 __all__ = ("SocketStream",)
 
 
@@ -32,12 +34,17 @@ class SocketStream(ByteStream):
         self._raw = raw
         self._send_timeout = send_timeout
         self._closed = False
+        self._waits = False  # a send, for room
 
     @classmethod
     async def take_over(cls, stream: ByteStream, send_timeout: float) -> SocketStream:
         """Take the connection over from one of anyio's streams, which is closed."""
         theirs = stream.extra(SocketAttribute.raw_socket)
-        ours = cls(socket.fromfd(theirs.fileno(), theirs.family, theirs.type), send_timeout)
+        try:
+            ours = cls(socket.fromfd(theirs.fileno(), theirs.family, theirs.type), send_timeout)
+        except BaseException:  # out of descriptors
+            await hang_up(stream)
+            raise
         try:
             await stream.aclose()
         except BaseException:
@@ -53,11 +60,18 @@ class SocketStream(ByteStream):
             TimeoutError: when there is no room for too long; a part may have been sent.
             anyio.ClosedResourceError: when it was closed, also meanwhile.
             anyio.BrokenResourceError: when the peer is gone.
+            anyio.BusyResourceError: while another send waits for room; nothing was sent.
         """
+        if self._waits:  # it would get into the middle of what the other sends
+            raise anyio.BusyResourceError("writing to")
         sent = self._send_some(item)
         if sent < len(item):
-            with anyio.fail_after(self._send_timeout):
-                await self._send_rest(memoryview(item)[sent:])
+            self._waits = True
+            try:
+                with anyio.fail_after(self._send_timeout):
+                    await self._send_rest(memoryview(item)[sent:])
+            finally:
+                self._waits = False
 
     async def receive(self, max_bytes: int = 65536) -> bytes:
         """

@@ -143,3 +143,32 @@ async def test_cancelled_while_it_takes_over_it_leaves_no_connection() -> None:
             assert scope.cancelled_caught
             accepted.settimeout(5)
             assert accepted.recv(100) == b""
+
+
+async def test_a_send_never_gets_into_the_middle_of_another(peer_and_raw: Pair) -> None:
+    peer, ours = peer_and_raw[0], SocketStream(peer_and_raw[1], 5.0)
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ours.send, MUCH)
+            await anyio.wait_readable(peer)
+            peer.recv(1 << 20)  # now there is room, which the first one has not seen
+            with pytest.raises(anyio.BusyResourceError):
+                await ours.send(b"other")
+            tasks.cancel_scope.cancel()
+
+
+async def test_taking_over_without_descriptors_leaves_no_socket(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none_left(*_: object) -> None:
+        raise OSError(24, "too many open files")
+
+    with anyio.fail_after(5):
+        async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener:
+            port = listener.extra(SocketAttribute.local_port)
+            theirs = await anyio.connect_tcp("127.0.0.1", port)
+            monkeypatch.setattr(socket, "fromfd", none_left)
+            with pytest.raises(OSError, match="too many"):
+                await SocketStream.take_over(theirs, 1.0)
+            with pytest.raises(anyio.ClosedResourceError):
+                await theirs.send(b"x")
