@@ -79,7 +79,8 @@ class FallbackAdapter(Adapter):
             first probe; it doubles with each that fails, up to sixteenfold.
         hedge_after: the next member is asked too when one has not answered after so many
             seconds, in a stream after so many since its first audio; the first answer wins, and
-            who has not answered is cancelled. `None` waits for each.
+            who has not answered is cancelled. In a stream that goes on for `replay_limit` seconds
+            of audio, 60 at most; then who has heard most goes on. `None` waits for each.
 
     Raises:
         ValueError: without members, for one that cannot stream when there is no *vad*, or for a

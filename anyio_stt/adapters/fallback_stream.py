@@ -33,6 +33,9 @@ _NEVER_SPENT = 1_000_000
 _SAMPLE = 10.0
 """The longest audio a probe is made with, in seconds."""
 
+_LONGEST_RACE = 60.0
+"""Seconds of audio after which one member goes on alone, even where `replay_limit` has no end."""
+
 
 class _Handover(APIConnectionError):
     """Ends an attempt that works, because a preferred engine has recovered."""
@@ -88,9 +91,8 @@ class FallbackStream(AdapterStream):
 
     async def _hedge(self, first: Member) -> tuple[Member, Exception | None]:
         """Let the next member recognise too when *first* has not answered in time."""
-        self._race = race = Race(
-            self._input_ch, self._given_options.replay_limit, self._keep_recent
-        )
+        limit = min(self._given_options.replay_limit, _LONGEST_RACE)
+        self._race = race = Race(self._input_ch, limit, self._keep_recent)
 
         async def contend(member: Member) -> None:
             failure = await race.run(member, self._listen_to)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -156,6 +157,22 @@ async def test_silence_does_not_keep_both_for_ever() -> None:
     await heard_of(FallbackAdapter([a, b], hedge_after=1), replay_limit=2.0)
     outcomes = sorted(stt.heard[0].outcome for stt in (a, b))
     assert "cancelled" in outcomes
+
+
+async def test_a_race_keeps_a_minute_of_audio_at_most_whatever_the_replay_limit() -> None:
+    a, b = engine("a", [HearAll()]), engine("b", [HearAll()])
+    pair = FallbackAdapter([a, b], hedge_after=1)
+    options = APIConnectOptions(replay_limit=math.inf)
+    with anyio.fail_after(200):
+        async with pair.stream(conn_options=options) as stream:
+            for second in range(70):
+                for frame in cut(noise(1.0), 0.1):
+                    await stream.send_frame(frame)
+                await anyio.sleep(1)
+                outcomes = {stt.heard[0].outcome for stt in (a, b) if stt.heard}
+                if second != 59:  # 600 times 0.1 is a little more than 60
+                    assert ("cancelled" in outcomes) is (second > 59)
+            await stream.aclose()
 
 
 @pytest.mark.parametrize("after", [0.5, 2.0, 2.5, 4.0])
