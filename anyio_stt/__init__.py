@@ -41,6 +41,7 @@ from .stream import RecognizeStream as RecognizeStream
 from .stream import SpeechStream as SpeechStream
 from .stt import STT as STT
 from .threaded_vad import ThreadedVADStream as ThreadedVADStream
+from .threaded_vad import WorkerThreads as WorkerThreads
 from .vad import VAD as VAD
 from .vad import VADStream as VADStream
 from .voice import VADCapabilities as VADCapabilities
@@ -84,6 +85,7 @@ __all__ = (
     "VADStream",
     "WindowedVADStream",
     "Word",
+    "WorkerThreads",
     "calculate_audio_duration",
     "combine_frames",
 )

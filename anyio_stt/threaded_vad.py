@@ -6,13 +6,40 @@ from abc import abstractmethod
 from collections.abc import Sequence
 
 from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
 
 from .audio.frame import AudioFrame
 from .vad import VAD
 from .voice import VADOptions
 from .windowed_vad import WindowedVADStream
 
-__all__ = ("ThreadedVADStream",)
+__all__ = ("ThreadedVADStream", "WorkerThreads")
+
+
+class WorkerThreads:
+    """
+    Bounds how many of a detector's streams compute at the same time, on each event loop.
+
+    A detector may be used on several loops, one after the other or in threads; a capacity
+    limiter belongs to one.
+
+    Args:
+        most: how many.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._limiters: RunVar[CapacityLimiter] = RunVar("anyio_stt_worker_threads")
+
+    @property
+    def limiter(self) -> CapacityLimiter:
+        """The limiter of the event loop that is running."""
+        try:
+            return self._limiters.get()
+        except LookupError:
+            limiter = CapacityLimiter(self._most)
+            self._limiters.set(limiter)
+            return limiter
 
 
 class ThreadedVADStream(WindowedVADStream):
@@ -24,7 +51,7 @@ class ThreadedVADStream(WindowedVADStream):
     Args:
         vad: the detector that makes the stream.
         options: thresholds and durations.
-        limiter: bounds how many streams compute at the same time.
+        threads: where it computes.
         sample_rate: the rate of the windows; channels are mixed down to one.
         window: the samples of a window.
         batch: how many windows are judged at once.
@@ -35,7 +62,7 @@ class ThreadedVADStream(WindowedVADStream):
         self,
         vad: VAD,
         options: VADOptions,
-        limiter: CapacityLimiter,
+        threads: WorkerThreads,
         *,
         sample_rate: int,
         window: int,
@@ -45,7 +72,7 @@ class ThreadedVADStream(WindowedVADStream):
         super().__init__(
             vad, options, sample_rate=sample_rate, window=window, batch=batch, behind=behind
         )
-        self._limiter = limiter
+        self._threads = threads
 
     @abstractmethod
     def _compute(self, windows: Sequence[AudioFrame]) -> Sequence[float]:
@@ -54,4 +81,4 @@ class ThreadedVADStream(WindowedVADStream):
     async def _judge(self, windows: Sequence[AudioFrame]) -> Sequence[float]:
         # Not abandoned on cancellation: it takes milliseconds, and a thread must not outlive
         # the block.
-        return await to_thread.run_sync(self._compute, windows, limiter=self._limiter)
+        return await to_thread.run_sync(self._compute, windows, limiter=self._threads.limiter)

@@ -25,6 +25,7 @@ from anyio_stt import (
     VADOptions,
     VADStream,
     WindowedVADStream,
+    WorkerThreads,
     combine_frames,
 )
 from anyio_stt._rules.voice_segments import VoiceSegments
@@ -62,13 +63,13 @@ class ThreadedVAD(LoudVAD):
     def __init__(self, behind: int) -> None:
         super().__init__()
         self.behind = behind
-        self.limiter = anyio.CapacityLimiter(1)
+        self.worker = WorkerThreads(1)
         self.sizes: list[int] = []
         self.threads: set[int] = set()
 
     def stream(self) -> VADStream:
         form = {"sample_rate": 16000, "window": 160, "batch": 2, "behind": self.behind}
-        return ThreadedStream(self, self.options, self.limiter, **form)
+        return ThreadedStream(self, self.options, self.worker, **form)
 
 
 class ThreadedStream(ThreadedVADStream):
@@ -164,6 +165,27 @@ async def test_a_detector_that_is_behind_is_given_much_at_once_in_a_thread() -> 
         assert sum(vad.sizes) == 200
         assert max(vad.sizes) == 2 * behind
         assert threading.get_ident() not in vad.threads
+
+
+def test_a_detector_serves_one_event_loop_after_the_other() -> None:
+    vad = ThreadedVAD(1)
+    for backend in ("asyncio", "trio", "asyncio"):
+        assert edges(anyio.run(events_of, vad, [tone(0.3)], backend=backend))
+
+
+def test_a_detector_serves_event_loops_in_several_threads() -> None:
+    vad, heard = ThreadedVAD(1), []
+
+    def run() -> None:
+        heard.append(edges(anyio.run(events_of, vad, [tone(0.3)])))
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(heard) == 4
+    assert all(each == heard[0] for each in heard)
 
 
 @pytest.mark.real_time

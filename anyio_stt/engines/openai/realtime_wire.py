@@ -58,7 +58,7 @@ class RealtimeDialogue(Dialogue):
 
     # A server says nothing while nobody speaks, and while somebody does; but it owes an answer
     # to a commit, and a transcript of what is committed.
-    pongs_count = True
+    pongs_count: bool = True
 
     def __init__(self, options: OpenAIRealtimeOptions, language: str | None, start: float) -> None:
         super().__init__(start)

@@ -38,7 +38,7 @@ class VllmDialogue(Dialogue):
     done: bool
     over: bool
 
-    pongs_count = True  # it says nothing while there is no text to say
+    pongs_count: bool = True  # it says nothing while there is no text to say
 
     def __init__(self, options: OpenAIRealtimeOptions, language: str | None, start: float) -> None:
         super().__init__(start)

@@ -7,10 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 
-from anyio import CapacityLimiter
-
 from ...audio.frame import AudioFrame
-from ...threaded_vad import ThreadedVADStream
+from ...threaded_vad import ThreadedVADStream, WorkerThreads
 from ...vad import VAD
 from ...voice import VADCapabilities, VADOptions
 
@@ -70,7 +68,7 @@ class PocketSphinxVAD(VAD):
         self._options = replace(options)
         self._mode = mode
         self._memory = round(smoothing * _SAMPLE_RATE / _WINDOW)
-        self._limiter = CapacityLimiter(1)  # it holds the interpreter's lock: two gain nothing
+        self._threads = WorkerThreads(1)  # it holds the interpreter's lock: two gain nothing
 
     def stream(self) -> PocketSphinxVADStream:
         """Make a stream; it starts nothing until its block is entered."""
@@ -78,7 +76,7 @@ class PocketSphinxVAD(VAD):
 
         detector = Vad(mode=self._mode, sample_rate=_SAMPLE_RATE, frame_length=0.03)
         return PocketSphinxVADStream(
-            self, self._options, self._limiter, detector.is_speech, self._memory
+            self, self._options, self._threads, detector.is_speech, self._memory
         )
 
 
@@ -89,7 +87,7 @@ class PocketSphinxVADStream(ThreadedVADStream):
     Args:
         vad: the detector that makes it.
         options: thresholds and durations.
-        limiter: bounds how many streams compute at the same time.
+        threads: where it computes.
         is_speech: judges one window.
         memory: how many judgements are averaged.
     """
@@ -98,14 +96,14 @@ class PocketSphinxVADStream(ThreadedVADStream):
         self,
         vad: VAD,
         options: VADOptions,
-        limiter: CapacityLimiter,
+        threads: WorkerThreads,
         is_speech: Callable[[bytes], bool],
         memory: int,
     ) -> None:
         super().__init__(
             vad,
             options,
-            limiter,
+            threads,
             sample_rate=_SAMPLE_RATE,
             window=_WINDOW,
             batch=_BATCH,

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Any
 
-from anyio import CapacityLimiter
-
 from ...audio.frame import AudioFrame
-from ...threaded_vad import ThreadedVADStream
+from ...threaded_vad import ThreadedVADStream, WorkerThreads
 from ...vad import VAD
 from ...voice import VADCapabilities, VADOptions
 
@@ -49,11 +47,11 @@ class SileroVAD(VAD):
             capabilities=VADCapabilities(update_interval=_BATCH * _WINDOW / _SAMPLE_RATE)
         )
         self._options = options or VADOptions()
-        self._limiter = CapacityLimiter(max_threads)
+        self._threads = WorkerThreads(max_threads)
 
     def stream(self) -> SileroVADStream:
         """Make a stream; it starts nothing until its block is entered."""
-        return SileroVADStream(self, self._options, self._limiter)
+        return SileroVADStream(self, self._options, self._threads)
 
 
 class SileroVADStream(ThreadedVADStream):
@@ -63,12 +61,12 @@ class SileroVADStream(ThreadedVADStream):
     Args:
         vad: the detector that makes it.
         options: thresholds and durations.
-        limiter: bounds how many streams compute at the same time.
+        threads: where it computes.
     """
 
-    def __init__(self, vad: SileroVAD, options: VADOptions, limiter: CapacityLimiter) -> None:
+    def __init__(self, vad: SileroVAD, options: VADOptions, threads: WorkerThreads) -> None:
         super().__init__(
-            vad, options, limiter, sample_rate=_SAMPLE_RATE, window=_WINDOW, batch=_BATCH
+            vad, options, threads, sample_rate=_SAMPLE_RATE, window=_WINDOW, batch=_BATCH
         )
         self._network: Any = None
 
