@@ -153,8 +153,8 @@ async def connect_wyoming(url: str, timeout: float) -> AsyncIterator[WyomingConn
         APIConnectionError: when nobody listens there.
     """
     stream = await _dial(url, timeout)
-    _watch_over(stream)
     try:
+        _watch_over(stream)
         yield WyomingConnection(stream, url, timeout)
     finally:
         await hang_up(stream)
