@@ -40,8 +40,6 @@ from .options import STTCapabilities as STTCapabilities
 from .stream import RecognizeStream as RecognizeStream
 from .stream import SpeechStream as SpeechStream
 from .stt import STT as STT
-from .threaded_vad import ThreadedVADStream as ThreadedVADStream
-from .threaded_vad import WorkerThreads as WorkerThreads
 from .vad import VAD as VAD
 from .vad import VADStream as VADStream
 from .voice import VADCapabilities as VADCapabilities
@@ -49,6 +47,7 @@ from .voice import VADEvent as VADEvent
 from .voice import VADEventType as VADEventType
 from .voice import VADOptions as VADOptions
 from .windowed_vad import WindowedVADStream as WindowedVADStream
+from .worker_threads import WorkerThreads as WorkerThreads
 
 __all__ = (
     "DEFAULT_API_CONNECT_OPTIONS",
@@ -76,7 +75,6 @@ __all__ = (
     "StreamClosedError",
     "StreamFullError",
     "StreamStatistics",
-    "ThreadedVADStream",
     "VADCapabilities",
     "VADEvent",
     "VADEventType",

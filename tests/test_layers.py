@@ -21,7 +21,7 @@ LAYERS = [
     {"exceptions", "events", "options", "metrics", "voice", "audio"},
     {"_rules"},
     {"_core"},
-    {"stt", "stream", "vad", "windowed_vad", "threaded_vad"},
+    {"stt", "stream", "vad", "windowed_vad", "worker_threads"},
     {"transports", "adapters"},
     {"engines", "observability"},
     {"testing", "cli", "__main__"},

@@ -17,7 +17,6 @@ from anyio_stt import (
     AudioFrame,
     InputEndedError,
     StreamClosedError,
-    ThreadedVADStream,
     VADCapabilities,
     VADEvent,
     VADEventType,
@@ -69,11 +68,14 @@ class ThreadedVAD(LoudVAD):
 
     def stream(self) -> VADStream:
         form = {"sample_rate": 16000, "window": 160, "batch": 2, "behind": self.behind}
-        return ThreadedStream(self, self.options, self.worker, **form)
+        return ThreadedStream(self, self.options, **form)
 
 
-class ThreadedStream(ThreadedVADStream):
+class ThreadedStream(WindowedVADStream):
     _vad: ThreadedVAD
+
+    async def _judge(self, windows: Sequence[AudioFrame]) -> Sequence[float]:
+        return await self._vad.worker.run(self._compute, windows)
 
     def _compute(self, windows: Sequence[AudioFrame]) -> Sequence[float]:
         self._vad.threads.add(threading.get_ident())

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import anyio
+from anyio.lowlevel import checkpoint
 
 from ..audio.frame import AudioFrame
 from ..events import SpeechData, SpeechEvent, SpeechEventType
-from ..exceptions import APIConnectionError, APITimeoutError
-from .conversation import Connection
+from .conversation import Connection, explained
 from .dialogue import Dialogue
 
 __all__ = ("join_finals", "say_recording")
-
-_EXPLANATION = 0.5  # seconds for a close to arrive that says why a send failed
 
 
 async def say_recording(
@@ -36,15 +34,15 @@ async def say_recording(
     ready = anyio.Event()
 
     async def talk() -> None:
-        try:
+        async with explained():
             await _say(connection, dialogue.opening())
             await ready.wait()
-            await _say_all(connection, dialogue, frame, piece)
-        except APITimeoutError:
-            raise
-        except APIConnectionError:
-            await anyio.sleep(_EXPLANATION)  # the listener may learn why, and raise that
-            raise
+            size = max(1, round(piece * frame.sample_rate))
+            for start in range(0, frame.samples_per_channel, size):
+                stop = min(start + size, frame.samples_per_channel)
+                await _say(connection, dialogue.audio(frame.slice(start, stop)))
+                await checkpoint()  # sending is none while the kernel has room
+            await _say(connection, dialogue.ending())
 
     async with anyio.create_task_group() as task_group:
         task_group.start_soon(talk)
@@ -59,16 +57,6 @@ async def say_recording(
             finals += [each for each in events if each.type is SpeechEventType.FINAL_TRANSCRIPT]
         task_group.cancel_scope.cancel()
     return join_finals(finals, frame.duration)
-
-
-async def _say_all(
-    connection: Connection, dialogue: Dialogue, frame: AudioFrame, piece: float
-) -> None:
-    size = max(1, round(piece * frame.sample_rate))
-    for start in range(0, frame.samples_per_channel, size):
-        stop = min(start + size, frame.samples_per_channel)
-        await _say(connection, dialogue.audio(frame.slice(start, stop)))
-    await _say(connection, dialogue.ending())
 
 
 async def _say(connection: Connection, messages: Iterable[str | bytes]) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterable, Callable, Iterable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import anyio
@@ -20,7 +20,7 @@ from .dialogue import Dialogue, Message
 if TYPE_CHECKING:
     from ..stt import STT
 
-__all__ = ("Connection", "DialogueStream")
+__all__ = ("Connection", "DialogueStream", "explained")
 
 _EXPLANATION = 0.5  # seconds for a close to arrive that says why a send failed
 _LOUD = 400  # of 32768: what is quieter, below -38 dB, is no speech
@@ -38,6 +38,18 @@ class Connection(Protocol):
 
     async def receive(self) -> Message | None:
         """Return the next message, `None` after a clean end, or raise an `APIError`."""
+
+
+@asynccontextmanager
+async def explained() -> AsyncIterator[None]:
+    """When the connection fails in the block, give whoever listens time to learn and raise why."""
+    try:
+        yield
+    except APITimeoutError:
+        raise
+    except APIConnectionError:
+        await anyio.sleep(_EXPLANATION)
+        raise
 
 
 class _Ears(NamedTuple):
@@ -160,7 +172,7 @@ class _Conversation:
     async def _talk(
         self, first: Any, items: AsyncIterable[Any], expiry: float, whole: anyio.CancelScope
     ) -> None:
-        try:
+        async with explained():
             await self._say(self.dialogue.opening())
             await self._ready.wait()
             if first is None or not await self._say_item(first, expiry):
@@ -168,11 +180,6 @@ class _Conversation:
             await self._say(self.dialogue.ending())
             if self.dialogue.done:  # there is nothing to wait for
                 whole.cancel()
-        except APITimeoutError:
-            raise
-        except APIConnectionError:
-            await anyio.sleep(_EXPLANATION)  # the listener may learn why, and raise that
-            raise
         if not self.input_ended:
             await self._limit_drain()
 

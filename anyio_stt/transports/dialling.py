@@ -36,7 +36,7 @@ async def dial(
     Args:
         address: where to.
         tls: for a secure address; the system's certificates if there is none.
-        send_timeout: seconds that each send may wait for room; longer is a `TimeoutError`.
+        send_timeout: seconds that each send may take; longer is a `TimeoutError`.
 
     Raises:
         APIConnectionError: final when a certificate or a proxy setting is wrong, retryable when
@@ -49,7 +49,7 @@ async def dial(
             if proxy is None
             else _through(proxy, address, send_timeout)
         )
-        return stream if not address.secure else await _encrypt(stream, address, tls)
+        return stream if not address.secure else await _encrypt(stream, address, tls, send_timeout)
     except (OSError, anyio.BrokenResourceError, anyio.EndOfStream) as exc:
         raise _no_way(address, proxy, exc) from exc
 
@@ -78,24 +78,53 @@ def _no_way(address: Address, proxy: SplitResult | None, exc: BaseException) -> 
         return APIConnectionError(
             f"the certificate of {address} is not trusted: {exc.verify_message}", retryable=False
         )
-    return APIConnectionError(f"cannot connect to {address}{via}: {exc or type(exc).__name__}")
+    return APIConnectionError(f"cannot connect to {address}{via}: {str(exc) or type(exc).__name__}")
 
 
 async def _connect(host: str, port: int, send_timeout: float) -> ByteStream:
     return await SocketStream.take_over(await anyio.connect_tcp(host, port), send_timeout)
 
 
-async def _encrypt(stream: ByteStream, address: Address, tls: ssl.SSLContext | None) -> ByteStream:
+class _EncryptedStream(TLSStream):
+    """
+    Bounds a send as a whole: encrypted, it may have to read first.
+
+    Reading may have to send first, too. Where the other way is taken already, the connection is
+    broken, and can be replaced.
+    """
+
+    send_timeout = math.inf
+
+    async def send(self, item: bytes) -> None:
+        try:
+            with anyio.fail_after(self.send_timeout):
+                await super().send(item)
+        except anyio.BusyResourceError as exc:
+            raise anyio.BrokenResourceError from exc
+
+    async def receive(self, max_bytes: int = 65536) -> bytes:
+        try:
+            return await super().receive(max_bytes)
+        except anyio.BusyResourceError as exc:
+            raise anyio.BrokenResourceError from exc
+
+
+async def _encrypt(
+    stream: ByteStream, address: Address, tls: ssl.SSLContext | None, send_timeout: float
+) -> ByteStream:
     try:
         # Websockets and HTTP say themselves where they end, so a missing TLS farewell is no
         # attack, and waiting for it would be a wait without need.
-        return await TLSStream.wrap(
+        encrypted = await _EncryptedStream.wrap(
             stream,
             hostname=address.host,
             ssl_context=tls or await system_tls(),
             server_side=False,
             standard_compatible=False,
         )
+        assert isinstance(encrypted, _EncryptedStream)
+        encrypted.send_timeout = send_timeout
+        return encrypted
     except BaseException:
         await hang_up(stream)
         raise
@@ -109,7 +138,7 @@ async def _through(proxy: SplitResult, address: Address, send_timeout: float) ->
     try:
         if proxy.scheme == "https":
             where = Address("https", proxy.hostname or "", proxy.port or default, "/")
-            stream = await _encrypt(stream, where, None)
+            stream = await _encrypt(stream, where, None, send_timeout)
         await _ask_for_tunnel(stream, proxy, address)
     except BaseException:
         await hang_up(stream)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import anyio
 import pytest
@@ -77,3 +78,41 @@ async def test_a_send_that_took_too_long_is_told_at_once() -> None:
     deaf = APITimeoutError("deaf")
     with anyio.fail_after(0.1):
         assert await failure_of(Torn(deaf, APIConnectionError("lost"))) is deaf
+
+
+class Roomy:
+    """Has room for all that is sent, so that no send waits."""
+
+    def __init__(self) -> None:
+        self.on_pong: Callable[[], None] | None = None
+        self.sent: list[str | bytes] = []
+        self._ended = anyio.Event()
+
+    async def send(self, message: str | bytes) -> None:
+        self.sent.append(message)
+        if "eof" in str(message):
+            self._ended.set()
+
+    async def receive(self) -> str | None:
+        await self._ended.wait()
+        return '{"text": "hello"}'
+
+
+async def test_others_run_between_the_pieces_of_a_long_recording() -> None:
+    connection, seen = Roomy(), [0]
+    dialogue = VoskDialogue(VoskOptions(), None, 16000, 0.0)
+
+    async def watch() -> None:
+        while True:
+            seen.append(len(connection.sent))
+            await anyio.lowlevel.checkpoint()
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(watch)
+            event = await say_recording(connection, dialogue, tone(60.0))
+            tasks.cancel_scope.cancel()
+
+    assert event.alternatives[0].text.startswith("hello")
+    assert len(connection.sent) > 120
+    assert max(after - before for before, after in pairwise(seen)) <= 4

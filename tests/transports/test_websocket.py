@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -405,6 +406,41 @@ async def test_a_socket_shows_its_address_without_the_query() -> None:
     assert "sekrit" not in f"{address!r}{address}"
 
 
+class Renegotiating:
+    """Wants to read before it encrypts."""
+
+    def __init__(self, real: Any) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def write(self, data: bytes) -> int:
+        raise ssl.SSLWantReadError
+
+
+async def renegotiate(socket: WebSocket, received: bool) -> None:
+    """Send what cannot be encrypted yet, while somebody receives or nobody does."""
+    stream: Any = socket._stream
+    stream._ssl_object = Renegotiating(stream._ssl_object)
+    failures = []
+
+    async def receive() -> None:
+        with suppress(APIConnectionError):
+            await socket.receive()
+
+    async with anyio.create_task_group() as tasks:
+        if received:
+            tasks.start_soon(receive)
+            await anyio.wait_all_tasks_blocked()
+        try:
+            await socket.send("hello")
+        except APIConnectionError as exc:
+            failures.append(exc)
+        tasks.cancel_scope.cancel()
+    raise failures[0]
+
+
 class TestTls:
     """Encrypted; the certificates are made for the test."""
 
@@ -436,6 +472,22 @@ class TestTls:
             async with assert_no_leaks(), peer(deaf, tls=server) as address:
                 with pytest.raises(APITimeoutError):
                     await flood(address, options)
+
+    @pytest.mark.parametrize("received", [False, True])
+    async def test_a_send_that_has_to_read_first_ends_in_time(
+        self, received: bool, contexts: list[ssl.SSLContext]
+    ) -> None:
+        server, client = contexts
+        options = WebSocketOptions(tls=client, send_timeout=0.3, close_timeout=0.2)
+        with anyio.fail_after(5):
+            async with assert_no_leaks(), peer(deaf, tls=server) as address:
+                with pytest.raises(
+                    APIConnectionError, match="lost" if received else "read"
+                ) as told:
+                    async with connect_websocket(address, options=options) as socket:
+                        await renegotiate(socket, received)
+        assert isinstance(told.value, APITimeoutError) is not received
+        assert told.value.retryable
 
     async def test_an_untrusted_certificate_is_final(self, contexts: list[ssl.SSLContext]) -> None:
         with anyio.fail_after(5):

@@ -73,7 +73,8 @@ class WorkerProcess:
             with anyio.CancelScope(shield=True), anyio.fail_after(_END_SECONDS):
                 process = await anyio.open_process(command, stderr=None, start_new_session=True)
         except OSError as exc:
-            raise APIConnectionError(f"cannot start a pocketsphinx worker: {exc}") from exc
+            why = str(exc) or f"it took more than {_END_SECONDS:g} s"
+            raise APIConnectionError(f"cannot start a pocketsphinx worker: {why}") from exc
         worker = cls(process, patience)
         try:
             await worker.send(setup)

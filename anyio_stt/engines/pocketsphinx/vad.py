@@ -8,9 +8,10 @@ from dataclasses import replace
 from importlib.util import find_spec
 
 from ...audio.frame import AudioFrame
-from ...threaded_vad import ThreadedVADStream, WorkerThreads
 from ...vad import VAD
 from ...voice import VADCapabilities, VADOptions
+from ...windowed_vad import WindowedVADStream
+from ...worker_threads import WorkerThreads
 
 __all__ = ("DEFAULT_VAD_OPTIONS", "PocketSphinxVAD", "PocketSphinxVADStream")
 
@@ -80,7 +81,7 @@ class PocketSphinxVAD(VAD):
         )
 
 
-class PocketSphinxVADStream(ThreadedVADStream):
+class PocketSphinxVADStream(WindowedVADStream):
     """
     A stream of a `PocketSphinxVAD`.
 
@@ -103,14 +104,17 @@ class PocketSphinxVADStream(ThreadedVADStream):
         super().__init__(
             vad,
             options,
-            threads,
             sample_rate=_SAMPLE_RATE,
             window=_WINDOW,
             batch=_BATCH,
             behind=_BEHIND,
         )
+        self._threads = threads
         self._is_speech = is_speech
         self._recent: deque[bool] = deque([False] * memory, maxlen=memory)
+
+    async def _judge(self, windows: Sequence[AudioFrame]) -> Sequence[float]:
+        return await self._threads.run(self._compute, windows)
 
     def _compute(self, windows: Sequence[AudioFrame]) -> list[float]:
         return [self._probability(window) for window in windows]

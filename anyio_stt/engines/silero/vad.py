@@ -7,9 +7,10 @@ from importlib.util import find_spec
 from typing import Any
 
 from ...audio.frame import AudioFrame
-from ...threaded_vad import ThreadedVADStream, WorkerThreads
 from ...vad import VAD
 from ...voice import VADCapabilities, VADOptions
+from ...windowed_vad import WindowedVADStream
+from ...worker_threads import WorkerThreads
 
 __all__ = ("SileroVAD", "SileroVADStream")
 
@@ -54,7 +55,7 @@ class SileroVAD(VAD):
         return SileroVADStream(self, self._options, self._threads)
 
 
-class SileroVADStream(ThreadedVADStream):
+class SileroVADStream(WindowedVADStream):
     """
     A stream of a `SileroVAD`.
 
@@ -65,10 +66,12 @@ class SileroVADStream(ThreadedVADStream):
     """
 
     def __init__(self, vad: SileroVAD, options: VADOptions, threads: WorkerThreads) -> None:
-        super().__init__(
-            vad, options, threads, sample_rate=_SAMPLE_RATE, window=_WINDOW, batch=_BATCH
-        )
+        super().__init__(vad, options, sample_rate=_SAMPLE_RATE, window=_WINDOW, batch=_BATCH)
+        self._threads = threads
         self._network: Any = None
+
+    async def _judge(self, windows: Sequence[AudioFrame]) -> Sequence[float]:
+        return await self._threads.run(self._compute, windows)
 
     def _compute(self, windows: Sequence[AudioFrame]) -> list[float]:
         if self._network is None:

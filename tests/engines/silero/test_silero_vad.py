@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import anyio
@@ -39,6 +40,28 @@ async def edges(vad: VAD, *parts: object) -> list[VADEvent]:
             stream.end_input()
             events = [event async for event in stream if event.type in (START, END)]
     return events
+
+
+@pytest.mark.real_time
+@DETECTORS
+async def test_it_computes_in_a_thread_of_its_own(make: object) -> None:
+    threads = []
+    vad: VAD = make()  # type: ignore[operator]
+    with anyio.fail_after(30):
+        async with vad.stream() as stream:
+            compute = stream._compute  # type: ignore[attr-defined]
+
+            def watched(windows: object) -> object:
+                threads.append(threading.get_ident())
+                return compute(windows)
+
+            stream._compute = watched  # type: ignore[attr-defined]
+            stream.push_frame(silence(1))
+            stream.end_input()
+            async for _ in stream:
+                pass
+    assert threads
+    assert threading.get_ident() not in threads
 
 
 @pytest.mark.real_time

@@ -1,0 +1,43 @@
+"""Where a detector computes, so that the event loop does not wait for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
+
+__all__ = ("WorkerThreads",)
+
+T = TypeVar("T")
+
+
+class WorkerThreads:
+    """
+    So many worker threads, on each event loop that a detector's streams run on.
+
+    A detector may be used on several loops, one after the other or in threads; a capacity
+    limiter belongs to one.
+
+    Args:
+        most: how many streams may compute at the same time.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._limiters: RunVar[CapacityLimiter] = RunVar("anyio_stt_worker_threads")
+
+    async def run(self, compute: Callable[..., T], *args: object) -> T:
+        """
+        Return what *compute* returns for *args*, in a thread.
+
+        Cancelled, it waits until *compute* has ended, so that no thread outlives a stream's
+        block: it should take milliseconds.
+        """
+        try:
+            limiter = self._limiters.get()
+        except LookupError:
+            limiter = CapacityLimiter(self._most)
+            self._limiters.set(limiter)
+        return await to_thread.run_sync(compute, *args, limiter=limiter)
