@@ -102,7 +102,7 @@ class WebSocket:
 
     async def send(self, message: str | bytes) -> None:
         """
-        Send one message.
+        Send one message; a checkpoint only if the kernel has no room for it.
 
         Raises:
             APITimeoutError: when the peer does not read it within `send_timeout`.

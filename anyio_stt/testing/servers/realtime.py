@@ -4,20 +4,44 @@ from __future__ import annotations
 
 import base64
 import json
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from .service import Message, Reply, Service
 from .words import Recogniser, Utterance
 
-__all__ = ("RealtimeService", "realtime_error", "realtime_reply")
+__all__ = ("RealtimeProtocol", "RealtimeService", "realtime_error", "realtime_reply")
 
 _LIVE = ("gpt-live-transcribe", "gpt-realtime-whisper")
 
 
-class RealtimeService(Service):
+class RealtimeProtocol(Service):
+    """What the dialects share: JSON, with the audio in it."""
+
+    def hear(self, message: Message) -> Iterable[Reply]:
+        """Answer one message."""
+        body = json.loads(message)
+        kind = body["type"]
+        if kind != "input_audio_buffer.append":
+            self.note(kind)
+            return self._obey(kind, body)
+        self.note("audio")
+        return list(self._listen(np.frombuffer(base64.b64decode(body["audio"]), np.int16)))
+
+    @abstractmethod
+    def _obey(self, kind: str, body: dict[str, Any]) -> Iterable[Reply]:
+        """Answer what is no audio."""
+
+    @abstractmethod
+    def _listen(self, samples: npt.NDArray[np.int16]) -> Iterable[Reply]:
+        """Answer audio."""
+
+
+class RealtimeService(RealtimeProtocol):
     """
     OpenAI's side of one transcription session.
 
@@ -41,19 +65,13 @@ class RealtimeService(Service):
         """Say that the session exists."""
         return [realtime_reply("session.created", session={"type": "transcription"})]
 
-    def hear(self, message: Message) -> Iterable[Reply]:
-        """Answer one message."""
-        body = json.loads(message)
-        kind = body["type"]
-        self.note("audio" if kind == "input_audio_buffer.append" else kind)
+    def _obey(self, kind: str, body: dict[str, Any]) -> Iterable[Reply]:
         match kind:
             case "session.update":
                 settings = body["session"]["audio"]["input"]
                 return self._set_up(settings, settings["format"]["rate"], "session.updated")
             case "transcription_session.update":
                 return self._set_up(body["session"], 24000, "transcription_session.updated")
-            case "input_audio_buffer.append":
-                return list(self._listen(base64.b64decode(body["audio"])))
             case "input_audio_buffer.commit":
                 return list(self._commit())
             case "input_audio_buffer.clear":
@@ -71,8 +89,8 @@ class RealtimeService(Service):
         self._recogniser = Recogniser(rate)
         return [realtime_reply(answer, session=settings)]
 
-    def _listen(self, samples: bytes) -> Iterator[Reply]:
-        for said in self._recogniser.feed(np.frombuffer(samples, dtype=np.int16)):
+    def _listen(self, samples: npt.NDArray[np.int16]) -> Iterator[Reply]:
+        for said in self._recogniser.feed(samples):
             if self._vad:
                 yield from self._detect(said)
             elif self._live and not said.final:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from .realtime import realtime_error, realtime_reply
-from .service import Message, Reply, Service
+from .realtime import RealtimeProtocol, realtime_error, realtime_reply
+from .service import Reply
 from .words import Recogniser, Utterance
 
 __all__ = ("SpeachesService", "VllmService")
@@ -18,7 +18,7 @@ __all__ = ("SpeachesService", "VllmService")
 _LATE = 0.1  # seconds by which speaches cuts later than it must
 
 
-class SpeachesService(Service):
+class SpeachesService(RealtimeProtocol):
     """
     The side of speaches: a flat session, and time that begins anew with each utterance.
 
@@ -42,17 +42,10 @@ class SpeachesService(Service):
         """Say that the session exists."""
         return [realtime_reply("session.created", session={})]
 
-    def hear(self, message: Message) -> Iterable[Reply]:
-        """Answer one message."""
-        body = json.loads(message)
-        kind = body["type"]
-        self.note("audio" if kind == "input_audio_buffer.append" else kind)
+    def _obey(self, kind: str, body: dict[str, Any]) -> Iterable[Reply]:
         match kind:
             case "session.update":
                 return self._set_up(body["session"])
-            case "input_audio_buffer.append":
-                samples = np.frombuffer(base64.b64decode(body["audio"]), dtype=np.int16)
-                return [reply for said in self._feed(samples) for reply in self._detect(said)]
             case "input_audio_buffer.commit":
                 return list(self._commit())
             case "input_audio_buffer.clear":
@@ -66,10 +59,11 @@ class SpeachesService(Service):
         self._detects = session.get("turn_detection") is not None
         yield realtime_reply("session.updated", session=session)
 
-    def _feed(self, samples: np.ndarray[Any, Any]) -> list[Utterance]:
+    def _listen(self, samples: npt.NDArray[np.int16]) -> Iterator[Reply]:
         said = self._recogniser.feed(samples)
         self.heard = self._recogniser.heard
-        return said
+        for each in said:
+            yield from self._detect(each)
 
     def _detect(self, said: Utterance) -> Iterator[Reply]:
         if not self._detects:
@@ -116,7 +110,7 @@ class SpeachesService(Service):
         return realtime_reply(kind, item_id=f"item_{self._number}", **fields)
 
 
-class VllmService(Service):
+class VllmService(RealtimeProtocol):
     """The side of vLLM: one transcript from a first commit to a final one."""
 
     heard: float
@@ -132,17 +126,11 @@ class VllmService(Service):
         """Say that the session exists."""
         return [_plain("session.created", id="sess-1", created=1)]
 
-    def hear(self, message: Message) -> Iterable[Reply]:
-        """Answer one message."""
-        body = json.loads(message)
-        kind = body["type"]
-        self.note("audio" if kind == "input_audio_buffer.append" else kind)
+    def _obey(self, kind: str, body: dict[str, Any]) -> Iterable[Reply]:
         match kind:
             case "session.update":
                 self._model = bool(body["model"])
                 return []
-            case "input_audio_buffer.append":
-                return self._listen(base64.b64decode(body["audio"]))
             case "input_audio_buffer.commit" if not self._model:
                 return [_plain("error", error="Model not validated.", code="model_not_validated")]
             case "input_audio_buffer.commit":
@@ -150,8 +138,8 @@ class VllmService(Service):
                 return self._finish() if body.get("final") else []
         return [_plain("error", error=f"Unknown event type: {kind}", code="unknown_event")]
 
-    def _listen(self, samples: bytes) -> list[Reply]:
-        said = self._recogniser.feed(np.frombuffer(samples, dtype=np.int16))
+    def _listen(self, samples: npt.NDArray[np.int16]) -> list[Reply]:
+        said = self._recogniser.feed(samples)
         self.heard = self._recogniser.heard
         return self._tell([each for each in said if not each.final])
 
