@@ -33,7 +33,7 @@ nitpick_ignore_regex = [
     ("py:.*", rf"({OTHERS})\..*"),
     ("py:.*", "optional|AbstractAsyncContextManager|TaskGroup|Self"),
     # What users are given and never name: these are annotations in signatures.
-    ("py:class", r"anyio_stt\..*\.(\w+Stream|Member|EventT)"),
+    ("py:class", r"anyio_stt\..*\.(\w+Stream|Member|EventT|T)"),
     ("py:class", r"anyio_stt\.testing\.servers\.\w+\.(\w*Service|WebRequest|WebResponse|Link)"),
     ("py:class", r"(anyio_stt\.engines\.pocketsphinx\._worker\.wire\.Message|WorkerPool)"),
 ]
