@@ -116,20 +116,21 @@ class InputJournal:
             self._check_format(frame)
         # What the cutter holds is no use to the engine yet: it must not keep out what is missing.
         held = self._cutter.held if self._cutter is not None else 0
-        pending = self.pending
-        if pending - held + samples * self._ratio > self._limit:
+        furthest, coming = self.log.furthest, samples * self._ratio
+        pending = self.written - furthest
+        if pending - held + coming > self._limit:
             raise no_room(frame, self.seconds(pending), self._options.max_pending_audio)
         if not samples:
             return
-        if self.written + samples * self._ratio > self._next_time_mark:
-            self._mark_time(samples * self._ratio)
+        if self.written + coming > self._next_time_mark:
+            self._mark_time(coming)
         if self._resampler is None:
             self._write(frame)
         else:
             self._received += samples
             self._write(self._resampler.push(frame))
-        self.peak = max(self.peak, pending + samples * self._ratio)
-        self._set_gate()
+        self.peak = max(self.peak, pending + coming)
+        self._set_gate(furthest)
 
     async def wait_room(self) -> None:
         """Wait until some audio was read, or the journal was closed."""
@@ -232,19 +233,19 @@ class InputJournal:
         if room is not None:
             room.set()
 
-    def _set_gate(self) -> None:
+    def _set_gate(self, furthest: int) -> None:
         """Find out how far audio may come before something has to be looked at again."""
         if self._resampler is not None or self.ended:
             self.gate = -1.0
         else:
-            full = self.log.furthest + self._limit
-            self.gate = min(full, self._next_time_mark, self._idle_mark - 1)
+            self.gate = min(furthest + self._limit, self._next_time_mark, self._idle_mark - 1)
 
     def _write(self, frame: AudioFrame | None) -> None:
         if frame is None:
             return  # the resampler keeps it for now
         self.written += frame.samples_per_channel
-        self._check_idle()
+        if self.written >= self._idle_mark:
+            self._check_idle()
         self.add(frame)
 
     def _add_cut(self, frame: AudioFrame) -> None:
@@ -260,7 +261,7 @@ class InputJournal:
         self._idle_mark = math.inf
         if self._idle_from is not None and self.rate:
             self._idle_mark = self._idle_from + self._options.idle_seconds * self.rate
-        self._set_gate()
+        self._set_gate(self.log.furthest)
 
     def _check_idle(self) -> None:
         if self.written >= self._idle_mark:

@@ -91,6 +91,7 @@ class InputReader(AsyncIterator[Any]):
         reached = log.reached + item.samples_per_channel
         if reached > log.gate or cursor < len(items):
             return self._take(item)
+        items[log.cursor] = item.pcm
         log.cursor, log.reached = cursor, reached
         return item
 

@@ -9,12 +9,13 @@ Positions are samples of one channel, counted from the first sample of the strea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from operator import attrgetter, length_hint
-from typing import Final
+from bisect import bisect_right
+from collections.abc import Iterator
+from operator import length_hint
+from typing import Any, Final
 
 from ..audio.cutting import FrameCutter
-from ..audio.frame import AudioFrame, PackedFrames
+from ..audio.frame import SAMPLE_BYTES, AudioFrame
 
 __all__ = ("MARKER", "AudioLog", "Marker")
 
@@ -22,7 +23,6 @@ _COMPACT = 256
 _LENT = 50  # frames; a second of the usual ones
 
 _NOTHING: Iterator[AudioFrame] = iter(())
-_samples: Callable[[AudioFrame | Marker], int] = attrgetter("samples_per_channel")
 
 
 class Marker:
@@ -48,22 +48,23 @@ class AudioLog:
     that no final covers, the oldest goes first. That is a loss only if an attempt fails before
     a final covers it, so it is `rewind` that reports it.
 
-    A reader moves the cursor itself, unless that brings `reached` past `gate`: then it calls
-    `take`. What waits together is lent together: it counts as reached at once, and `recall`
-    takes back what was not read of it.
+    A reader moves the cursor itself and leaves the bare samples behind, unless that brings
+    `reached` past `gate`: then it calls `take`. What waits together is lent together: it counts
+    as reached at once, and `recall` takes back what was not read of it.
 
-    What was read is packed: a thousand streams keep thousands of objects for the garbage
-    collector then, not millions.
+    What was read is bytes, packed each second: the garbage collector counts next to nothing
+    while a thousand streams are heard, and has few objects to look at.
     """
 
     __slots__ = (
+        "_format",
         "_history",
+        "_history_ends",
         "_history_start",
         "_lent",
         "_marks",
         "_marks_read",
         "_packed",
-        "_packed_to",
         "_rewound_at",
         "_trim_at",
         "covered",
@@ -79,8 +80,9 @@ class AudioLog:
         self.limit = limit
         self.pack_size = pack_size
         """Samples that are packed into one frame."""
-        self.items: list[AudioFrame | Marker] = []
-        """What waits, from the cursor on; append to it what comes in."""
+        self.items: list[Any] = []
+        """What waits, frames and markers, from the cursor on; append to it what comes in. Before
+        the cursor are the samples, as bytes, of what was read and is not packed yet."""
         self.cursor = 0
         """The index of the next item to read; at the end of the list there is none."""
         self.reached = 0
@@ -89,13 +91,14 @@ class AudioLog:
         """Where finals reach to."""
         self.gate = 0
         """How far a reader may read on without calling `take`."""
+        self._format = (0, 1)  # the frames' sample rate and channels
         self._trim_at = 0
         self._lent: Iterator[AudioFrame | Marker] = _NOTHING
         self._rewound_at = 0
-        self._history: list[PackedFrames | Marker] = []
+        self._history: list[tuple[bytes, ...] | Marker] = []
+        self._history_ends: list[int] = []  # the positions where they end
         self._history_start = 0
         self._packed = 0  # index of the oldest item that is not in the history yet
-        self._packed_to = 0  # its position
         self._marks: list[int] = []  # the indices of markers that wait
         self._marks_read = 0  # markers among what is not packed yet
 
@@ -105,7 +108,7 @@ class AudioLog:
         unread = length_hint(self._lent)
         if not unread:
             return self.reached
-        return self.reached - sum(map(_samples, self.items[self.cursor - unread : self.cursor]))
+        return self.reached - self._length(self.items[self.cursor - unread : self.cursor])
 
     @property
     def furthest(self) -> int:
@@ -131,11 +134,14 @@ class AudioLog:
 
     def take(self, item: AudioFrame | Marker) -> bool:
         """Note that *item*, the next one, was read; return whether it was time to pack."""
-        self.cursor += 1
-        self.reached += item.samples_per_channel
-        if item is MARKER:
+        if isinstance(item, Marker):
             self._marks.pop(0)
             self._marks_read += 1
+        else:
+            self.items[self.cursor] = item.pcm
+            self._format = (item.sample_rate, item.num_channels)
+            self.reached += item.samples_per_channel
+        self.cursor += 1
         trim = self.reached > self._trim_at
         if trim:
             self._trim()
@@ -148,19 +154,19 @@ class AudioLog:
         start = self.cursor
         stop = start + _LENT
         lent = self.items[start : min(stop, self._marks[0]) if self._marks else stop]
-        self.cursor += len(lent)
-        self.reached += sum(map(_samples, lent))
-        self._lent = iter(lent)
+        if lent:
+            left = self.items[start : start + len(lent)] = [frame.pcm for frame in lent]
+            self.cursor += len(lent)
+            self.reached += self._length(left)
+        self._lent = iter(lent) if lent else _NOTHING
         return self._lent
 
     def recall(self) -> None:
         """Take back what was lent and not read."""
-        unread = length_hint(self._lent)
-        if unread:
-            self.reached = self.position
-            self.cursor -= unread
-            for _ in self._lent:  # whoever has it finds nothing more in it
-                pass
+        self.reached = self.position
+        unread = list(self._lent)  # whoever has it finds nothing more in it
+        self.items[self.cursor - len(unread) : self.cursor] = unread
+        self.cursor -= len(unread)
 
     def cover(self, position: int) -> None:
         """Note that finals cover everything before *position*."""
@@ -182,12 +188,13 @@ class AudioLog:
         lost, self.covered = origin - self.covered, origin
         self._pack()
         self._drop_before(origin)
-        again = [each if isinstance(each, Marker) else each.unpack() for each in self._history]
+        again = [each if isinstance(each, Marker) else self._frame(each) for each in self._history]
         if again and isinstance(again[0], AudioFrame):
             again[0] = again[0].slice(origin - self._history_start)
         self.items[: self.cursor] = again
         self._history.clear()
-        self._history_start = self._packed_to = self.reached = self._trim_at = origin
+        self._history_ends.clear()
+        self._history_start = self.reached = self._trim_at = origin
         self.cursor = self._packed = 0
         self._find_marks()
         self.gate = -1
@@ -214,6 +221,7 @@ class AudioLog:
         self.recall()
         self.items.clear()
         self._history.clear()
+        self._history_ends.clear()
         self._marks.clear()
         self.cursor = self._packed = 0
 
@@ -234,34 +242,41 @@ class AudioLog:
     def _pack(self) -> None:
         """Move what was read since the last time to the history."""
         read = self.items[self._packed : self.cursor]
-        self.items[self._packed : self.cursor] = [MARKER] * len(read)  # lets go of the audio
-        samples, self._packed_to = self.reached - self._packed_to, self.reached
+        self.items[self._packed : self.cursor] = [b""] * len(read)  # lets go of the audio
         self._packed = self.cursor
-        # All of it is audio unless a marker was counted.
-        run: list[AudioFrame] = read  # type: ignore[assignment]
         if self._marks_read:
-            run, self._marks_read = [], 0
+            self._marks_read, run = 0, []
             for item in read:
-                if isinstance(item, AudioFrame):
+                if item is not MARKER:
                     run.append(item)
                     continue
-                samples -= self._remember(run, sum(map(_samples, run)))
-                self._history.append(item)
+                end = self._history_end + self._length(run)
+                self._remember(run, end)
+                self._history.append(MARKER)
+                self._history_ends.append(end)
                 run = []
-        self._remember(run, samples)
+            read = run
+        self._remember(read, self.reached)
 
-    def _remember(self, run: list[AudioFrame], samples: int) -> int:
+    def _remember(self, run: list[bytes], end: int) -> None:
         if run:
-            self._history.append(PackedFrames(run, samples))
-        return samples
+            self._history.append(tuple(run))
+            self._history_ends.append(end)
+
+    @property
+    def _history_end(self) -> int:
+        return self._history_ends[-1] if self._history_ends else self._history_start
+
+    def _length(self, run: list[bytes]) -> int:
+        return sum(map(len, run)) // (SAMPLE_BYTES * self._format[1])
+
+    def _frame(self, run: tuple[bytes, ...]) -> AudioFrame:
+        pcm, (rate, channels) = b"".join(run), self._format
+        return AudioFrame(pcm, rate, channels, len(pcm) // (SAMPLE_BYTES * channels))
 
     def _drop_before(self, position: int) -> None:
         """Drop from the history what ends at *position* or before."""
-        dropped = 0
-        for item in self._history:
-            end = self._history_start + item.samples_per_channel
-            if end > position:
-                break
-            self._history_start = end
-            dropped += 1
-        del self._history[:dropped]
+        dropped = bisect_right(self._history_ends, position)
+        if dropped:
+            self._history_start = self._history_ends[dropped - 1]
+            del self._history[:dropped], self._history_ends[:dropped]

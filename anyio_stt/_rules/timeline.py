@@ -19,10 +19,13 @@ class PushTimes:
     wrong by no more than the distance of the marks for any other.
     """
 
-    __slots__ = ("_many", "_marks")
+    # Three lists instead of one of tuples: the garbage collector counts none of their items.
+    __slots__ = ("_ends", "_many", "_pushed", "_starts")
 
     def __init__(self) -> None:
-        self._marks: list[tuple[int, float, float]] = []
+        self._starts: list[int] = []
+        self._ends: list[float] = []
+        self._pushed: list[float] = []
         self._many = _FEW
 
     def mark(self, start: int, end: float, now: float) -> bool:
@@ -31,16 +34,18 @@ class PushTimes:
 
         Returns whether there are so many marks by now that `forget` is worth its time.
         """
-        self._marks.append((start, end, now))
-        return len(self._marks) > self._many
+        self._starts.append(start)
+        self._ends.append(end)
+        self._pushed.append(now)
+        return len(self._starts) > self._many
 
     def forget(self, position: int) -> None:
         """Drop what is only needed for audio before *position*."""
         # One before *position* stays: it stands for the audio up to the next.
-        kept = bisect_left(self._marks, (position,)) - 1
+        kept = bisect_left(self._starts, position) - 1
         if kept > 0:
-            del self._marks[:kept]
-        self._many = 2 * len(self._marks) + _FEW
+            del self._starts[:kept], self._ends[:kept], self._pushed[:kept]
+        self._many = 2 * len(self._starts) + _FEW
 
     def when(self, position: int, rate: int, now: float) -> float | None:
         """
@@ -51,9 +56,9 @@ class PushTimes:
             rate: samples a second.
             now: the present time.
         """
-        after = bisect_left(self._marks, (position,))
+        after = bisect_left(self._starts, position)
         if not after:
             return None
-        _, end, marked = self._marks[after - 1]
-        latest = self._marks[after][2] if after < len(self._marks) else now
-        return min(latest, marked + max(0.0, position - end) / rate)
+        latest = self._pushed[after] if after < len(self._pushed) else now
+        spoken = max(0.0, position - self._ends[after - 1]) / rate
+        return min(latest, self._pushed[after - 1] + spoken)

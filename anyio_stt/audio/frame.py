@@ -9,17 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = (
+    "SAMPLE_BYTES",
     "AudioBuffer",
     "AudioFrame",
     "FrameLike",
-    "PackedFrames",
     "as_frame",
     "calculate_audio_duration",
     "combine_frames",
     "join_frames",
 )
 
-_SAMPLE_BYTES = 2
+SAMPLE_BYTES = 2
 
 
 class FrameLike(Protocol):
@@ -54,8 +54,10 @@ class AudioFrame:
 
     # No view is kept: it would be three more objects a frame for the garbage collector, and
     # streams keep a minute of frames each.
-    __slots__ = ("_samples", "num_channels", "sample_rate", "samples_per_channel")
+    __slots__ = ("num_channels", "pcm", "sample_rate", "samples_per_channel")
 
+    pcm: bytes
+    """The samples as bytes, the way they are kept: nothing is copied."""
     sample_rate: int
     num_channels: int
     samples_per_channel: int
@@ -70,21 +72,21 @@ class AudioFrame:
                 f"{samples_per_channel!r}"
             )
         size = len(data) if type(data) is bytes else memoryview(data).nbytes
-        expected = samples_per_channel * num_channels * _SAMPLE_BYTES
+        expected = samples_per_channel * num_channels * SAMPLE_BYTES
         if size != expected:
             raise ValueError(
                 f"{samples_per_channel} samples of {num_channels} channel(s) are {expected} "
                 f"bytes of int16, but data has {size}"
             )
-        self._samples: bytes = data if type(data) is bytes else bytes(memoryview(data))
+        self.pcm = data if type(data) is bytes else bytes(memoryview(data))
         self.sample_rate = sample_rate
         self.num_channels = num_channels
         self.samples_per_channel = samples_per_channel
 
     @property
     def data(self) -> memoryview:
-        """The samples, as a read-only view of int16 items; `bytes(frame.data)` gives raw PCM."""
-        return memoryview(self._samples).cast("h")
+        """The samples, as a read-only view of int16 items; `pcm` are the bytes."""
+        return memoryview(self.pcm).cast("h")
 
     @property
     def duration(self) -> float:
@@ -117,26 +119,26 @@ class AudioFrame:
 
     def to_array(self) -> npt.NDArray[np.int16]:
         """Return the samples as read-only int16, shaped `(samples,)` or `(samples, channels)`."""
-        samples = np.frombuffer(self._samples, dtype=np.int16)
+        samples = np.frombuffer(self.pcm, dtype=np.int16)
         return samples if self.num_channels == 1 else samples.reshape(-1, self.num_channels)
 
     def slice(self, start: int, stop: int | None = None) -> AudioFrame:
         """Return samples *start* to *stop* of each channel."""
         stop = self.samples_per_channel if stop is None else stop
-        size = self.num_channels * _SAMPLE_BYTES
-        part = self._samples[start * size : stop * size]
+        size = self.num_channels * SAMPLE_BYTES
+        part = self.pcm[start * size : stop * size]
         return AudioFrame(part, self.sample_rate, self.num_channels, stop - start)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, AudioFrame):
             return NotImplemented
-        return self._format() == other._format() and self._samples == other._samples
+        return self._format() == other._format() and self.pcm == other.pcm
 
     def __hash__(self) -> int:
-        return hash((self._format(), self._samples))
+        return hash((self._format(), self.pcm))
 
     def __reduce__(self) -> tuple[type[AudioFrame], tuple[bytes, int, int, int]]:
-        return AudioFrame, (self._samples, *self._format())
+        return AudioFrame, (self.pcm, *self._format())
 
     def __repr__(self) -> str:
         return (
@@ -195,33 +197,9 @@ def join_frames(frames: list[AudioFrame]) -> AudioFrame:
     first = frames[0]
     if len(frames) == 1:
         return first
-    pcm = b"".join([frame._samples for frame in frames])  # noqa: SLF001 - one module
-    samples = len(pcm) // (_SAMPLE_BYTES * first.num_channels)
+    pcm = b"".join([frame.pcm for frame in frames])
+    samples = len(pcm) // (SAMPLE_BYTES * first.num_channels)
     return AudioFrame(pcm, first.sample_rate, first.num_channels, samples)
-
-
-class PackedFrames:
-    """
-    Frames of one format, to be joined if somebody wants to hear them again.
-
-    Until then nothing is copied, and the garbage collector has one object to look at.
-
-    Args:
-        frames: what to keep.
-        samples_per_channel: how long they are together.
-    """
-
-    __slots__ = ("_format", "_parts", "samples_per_channel")
-
-    def __init__(self, frames: list[AudioFrame], samples_per_channel: int) -> None:
-        first = frames[0]
-        self._parts = tuple([frame._samples for frame in frames])  # noqa: SLF001 - one module
-        self._format = (first.sample_rate, first.num_channels)
-        self.samples_per_channel: int = samples_per_channel
-
-    def unpack(self) -> AudioFrame:
-        """Return them as one frame."""
-        return AudioFrame(b"".join(self._parts), *self._format, self.samples_per_channel)
 
 
 def calculate_audio_duration(buffer: _Frames) -> float:

@@ -36,7 +36,7 @@ class Heard:
     @property
     def audio(self) -> bytes:
         """All samples heard, as raw PCM."""
-        return b"".join(bytes(frame.data) for frame in self.frames)
+        return b"".join(frame.pcm for frame in self.frames)
 
     @property
     def seconds(self) -> float:

@@ -178,11 +178,11 @@ class _Resampling:
 
     def push(self, frame: AudioFrame) -> bytes:
         made = self._resampler.push(frame)
-        return bytes(made.data) if made else b""
+        return made.pcm if made else b""
 
     def flush(self) -> bytes:
         made = self._resampler.flush()
-        return bytes(made.data) if made else b""
+        return made.pcm if made else b""
 
 
 def make(argument: str) -> Kit:

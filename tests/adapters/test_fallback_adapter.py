@@ -84,7 +84,7 @@ def finals(events: Iterable[SpeechEvent]) -> list[tuple[str, float, float]]:
 
 
 def pcm(frames: Sequence[AudioFrame]) -> bytes:
-    return b"".join(bytes(frame.data) for frame in frames)
+    return b"".join(frame.pcm for frame in frames)
 
 
 def _here(text: str) -> Callable[[Any], SpeechEvent]:
@@ -130,7 +130,7 @@ async def test_the_next_engine_hears_all_that_no_final_covers_wherever_one_fails
         events = await run(FallbackAdapter([a, b], **ONCE).stream(), cut(audio, 0.1))
 
     (heard,) = b.heard
-    assert pcm(heard.frames) == bytes(audio.data)
+    assert pcm(heard.frames) == audio.pcm
     assert finals(events) == [("2.000 s", 0.0, 2.0)]
     assert (len(a.heard), len(b.heard)) == (1, 1)
 
@@ -143,7 +143,7 @@ async def test_what_a_final_covers_is_not_heard_again_and_times_go_on() -> None:
     events = await run(FallbackAdapter([a, b], **ONCE).stream(), cut(audio, 0.1))
 
     assert finals(events) == [("one", 0.0, 1.0), ("two", 1.25, 2.0)]
-    assert pcm(b.heard[0].frames) == bytes(audio.slice(16000).data)
+    assert pcm(b.heard[0].frames) == audio.slice(16000).pcm
 
 
 async def test_the_final_of_an_engine_without_a_clock_covers_what_that_has_read_only() -> None:

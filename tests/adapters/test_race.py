@@ -90,7 +90,7 @@ async def test_a_slow_first_is_overtaken_and_nothing_is_lost_or_said_twice() -> 
     pair.on("metrics_collected", lambda metrics: told.append(metrics.label))
     events = await heard_of(pair)
     assert texts(events) == ["one", "two"]
-    assert audio_of(b) == bytes(AUDIO.data)
+    assert audio_of(b) == AUDIO.pcm
     assert a.heard[0].outcome == "cancelled"
     assert told.count("b") == 1
 
@@ -100,7 +100,7 @@ async def test_the_first_may_still_win_after_the_second_was_asked() -> None:
     b = engine("b", [Hear(5.0), says("b", 5.0), HearAll()])
     events = await heard_of(FallbackAdapter([a, b], hedge_after=2))
     assert texts(events) == ["a", "end"]
-    assert audio_of(a) == bytes(AUDIO.data)
+    assert audio_of(a) == AUDIO.pcm
     assert b.heard[0].outcome == "cancelled"
 
 
@@ -119,7 +119,7 @@ async def test_when_the_first_fails_during_the_race_the_second_goes_on() -> None
     pair.on("stt_availability_changed", lambda event: changes.append(event.available))
     events = await heard_of(pair)
     assert texts(events) == ["b"]
-    assert audio_of(b) == bytes(AUDIO.data)
+    assert audio_of(b) == AUDIO.pcm
     assert changes[:1] == [False]
 
 
@@ -128,7 +128,7 @@ async def test_when_the_second_fails_during_the_race_the_first_goes_on() -> None
     b = engine("b", [Hear(1.0), Fail(LOST)])
     pair = FallbackAdapter([a, b], hedge_after=2, max_retry_per_stt=0)
     assert texts(await heard_of(pair)) == ["a"]
-    assert audio_of(a) == bytes(AUDIO.data)
+    assert audio_of(a) == AUDIO.pcm
 
 
 async def test_when_the_winner_fails_later_the_loser_gets_its_chance() -> None:
@@ -136,7 +136,7 @@ async def test_when_the_winner_fails_later_the_loser_gets_its_chance() -> None:
     b = engine("b", [Hear(3.0), says("one", 3.0), Hear(4.0), Fail(LOST)])
     pair = FallbackAdapter([a, b], hedge_after=2, max_retry_per_stt=0)
     assert texts(await heard_of(pair)) == ["one", "rest"]
-    assert audio_of(a, 1) == bytes(AUDIO.slice(48000).data)
+    assert audio_of(a, 1) == AUDIO.slice(48000).pcm
 
 
 async def test_when_both_fail_the_stream_fails() -> None:

@@ -49,7 +49,7 @@ def test_any_spelling_of_the_same_bytes_makes_an_equal_frame(values: list[int]) 
     frames = {AudioFrame(data, 8000, 1, len(values)) for data in spellings}
 
     assert len(frames) == 1
-    assert bytes(frames.pop().data) == items.tobytes()
+    assert frames.pop().pcm == items.tobytes()
 
 
 @pytest.mark.parametrize("read_only", [False, True])

@@ -37,8 +37,7 @@ def test_the_frames_are_the_same_however_the_bytes_arrive(
     frames += decoder.flush()
 
     assert (
-        b"".join(bytes(frame.data) for frame in frames)
-        == raw[: len(raw) // (2 * channels) * 2 * channels]
+        b"".join(frame.pcm for frame in frames) == raw[: len(raw) // (2 * channels) * 2 * channels]
     )
     assert all(frame.samples_per_channel == 10 for frame in frames[:-1])
     assert all(0 < frame.samples_per_channel <= 10 for frame in frames)

@@ -81,7 +81,7 @@ def recording(tmp_path: Path) -> Path:
     path = tmp_path / "words.wav"
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, 16000, 0, "NONE", ""))
-        file.writeframes(bytes(say_words(range(1, 7)).data))
+        file.writeframes(say_words(range(1, 7)).pcm)
     return path
 
 

@@ -43,7 +43,7 @@ pytestmark = pytest.mark.any_clock
 
 AUDIO = noise(0.5, seed=2)
 PIECES = cut(AUDIO, 0.1)
-SAMPLES = bytes(AUDIO.data)
+SAMPLES = AUDIO.pcm
 BROKEN = Fail(APIConnectionError("lost", retry_after=0))
 OPTIONS = APIConnectOptions(max_pending_audio=0.2)
 

@@ -50,7 +50,7 @@ async def test_it_returns_the_engines_event_and_emits_one_measurement(
     with anyio.fail_after(5):
         event = await stt.recognize(cut(AUDIO, 0.1), language="en")
     assert event.alternatives[0].text == "hello"
-    assert stt.heard[0].audio == bytes(AUDIO.data)
+    assert stt.heard[0].audio == AUDIO.pcm
     assert stt.heard[0].language == "en"
     (metrics,) = told.metrics
     assert (metrics.streamed, metrics.attempts, metrics.request_id) == (False, 1, "r")
@@ -193,14 +193,14 @@ async def test_it_refuses_an_empty_or_mixed_buffer_before_any_work(
 @pytest.mark.contract("S8")
 async def test_it_takes_the_frames_of_another_library_and_any_iterable() -> None:
     foreign = SimpleNamespace(
-        data=bytes(AUDIO.data), sample_rate=16000, num_channels=1, samples_per_channel=16000
+        data=AUDIO.pcm, sample_rate=16000, num_channels=1, samples_per_channel=16000
     )
     stt = ScriptedSTT(recognize=[[HELLO]])
     buffers: list[Any] = [foreign, [foreign], (AUDIO,), iter([AUDIO])]
     with anyio.fail_after(5):
         for buffer in buffers:
             await stt.recognize(buffer)
-    assert [heard.audio for heard in stt.heard] == [bytes(AUDIO.data)] * 4
+    assert [heard.audio for heard in stt.heard] == [AUDIO.pcm] * 4
 
 
 @pytest.mark.any_clock

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.any_clock
 RATE = 16000
 AUDIO = noise(0.6, seed=11)
 TOTAL = AUDIO.samples_per_channel
-SAMPLES = bytes(AUDIO.data)
+SAMPLES = AUDIO.pcm
 
 
 @pytest.fixture(autouse=True, scope="module")

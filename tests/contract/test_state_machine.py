@@ -249,7 +249,7 @@ def check(stream: Stepped, model: Model) -> None:
     assert samples["pending"] <= LIMIT
     assert samples["peak_pending"] <= LIMIT
     assert samples["recognised"] == len(stream.covered) // 2
-    sound = bytes(SOUND.data)[: model.pushed * 2]
+    sound = SOUND.pcm[: model.pushed * 2]
     assert bytes(stream.covered) == without(stream.gaps, sound)[: len(stream.covered)]
     assert samples["dropped"] >= stream.lost
     for origin, heard in zip(stream.origins, stream.attempts, strict=True):

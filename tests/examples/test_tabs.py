@@ -57,7 +57,7 @@ class Tab:
 
 async def said() -> list[dict[str, Any]]:
     async with open_audio(SPOKEN) as audio:
-        return [{"type": "websocket.receive", "bytes": bytes(frame.data)} async for frame in audio]
+        return [{"type": "websocket.receive", "bytes": frame.pcm} async for frame in audio]
 
 
 async def serve(tab: Tab) -> None:

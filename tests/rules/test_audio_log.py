@@ -32,14 +32,17 @@ class Reader:
             return item
         if log.cursor == len(log.items):
             return None
-        item = log.items[log.cursor]
-        if log.reached + item.samples_per_channel > log.gate or log.cursor + 1 < len(log.items):
-            log.take(item)
+        first: AudioFrame | Marker = log.items[log.cursor]
+        reached = log.reached + first.samples_per_channel
+        if reached > log.gate or log.cursor + 1 < len(log.items):
+            log.take(first)
             self.lent = log.lend()
         else:
+            assert isinstance(first, AudioFrame)
+            log.items[log.cursor] = first.pcm
             log.cursor += 1
-            log.reached += item.samples_per_channel
-        return item
+            log.reached = reached
+        return first
 
     def rest(self) -> tuple[bytes, list[int]]:
         """All that is left: the samples, and after how many of them each marker stands."""
@@ -66,7 +69,7 @@ def log_of(*sizes: int, limit: float = 8000, pack_size: int = 0) -> tuple[AudioL
 
 
 def sound(start: int, stop: int) -> bytes:
-    return bytes(piece(start, stop).data)
+    return piece(start, stop).pcm
 
 
 @pytest.mark.contract("S6")

@@ -56,7 +56,7 @@ async def test_without_a_script_everything_is_heard_and_said_once() -> None:
     stt = ScriptedSTT()
     assert texts(await listen(stt)) == ["1.000 s"]
     (heard,) = stt.heard
-    assert heard.audio == bytes(AUDIO.data)
+    assert heard.audio == AUDIO.pcm
     assert heard.ended
     assert heard.outcome == "returned"
     assert (heard.kind, heard.attempt, heard.seconds) == ("stream", 1, 1.0)
@@ -117,7 +117,7 @@ async def test_every_call_of_recognize_plays_from_the_first_script() -> None:
         assert await stt.recognize(AUDIO, language="en") == said
         assert await stt.recognize(AUDIO) == said
     assert [heard.attempt for heard in stt.heard] == [1, 2, 1, 2]
-    assert {heard.audio for heard in stt.heard} == {bytes(AUDIO.data)}
+    assert {heard.audio for heard in stt.heard} == {AUDIO.pcm}
     assert [heard.language for heard in stt.heard] == ["en", "en", None, None]
 
 

@@ -98,7 +98,7 @@ class DeepgramSTT(STT):
     ) -> SpeechEvent:
         frame = combine_frames(buffer)
         address = self._endpoint.http(self._options.recording_query(language))
-        upload = wav_upload(bytes(frame.data), frame.sample_rate, frame.num_channels)
+        upload = wav_upload(frame.pcm, frame.sample_rate, frame.num_channels)
         answer = await self._http.post(
             address, upload, timeout=conn_options.timeout + frame.duration
         )

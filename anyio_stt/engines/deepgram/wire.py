@@ -45,7 +45,7 @@ class DeepgramDialogue(Dialogue):
     def audio(self, frame: AudioFrame) -> Iterable[Message]:
         """Say the samples as they are."""
         super().audio(frame)
-        return (bytes(_fit_channels(frame, self._options.channels).data),)
+        return (_fit_channels(frame, self._options.channels).pcm,)
 
     def flush(self) -> Iterable[Message]:
         """Ask for a final of what was sent."""

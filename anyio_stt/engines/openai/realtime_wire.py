@@ -85,7 +85,7 @@ class RealtimeDialogue(Dialogue):
     def audio(self, frame: AudioFrame) -> Iterable[Message]:
         """Say the samples, in text."""
         super().audio(frame)
-        samples = base64.b64encode(bytes(mix_down(frame).data)).decode()
+        samples = base64.b64encode(mix_down(frame).pcm).decode()
         return (json.dumps({"type": "input_audio_buffer.append", "audio": samples}),)
 
     def flush(self) -> Iterable[Message]:

@@ -97,7 +97,7 @@ class OpenAIStream(RecognizeStream):
         self, frame: AudioFrame, start: float, end: float, timeout: float
     ) -> SpeechEvent:
         fields = self._options.fields(self._language, deltas=self._options.deltas)
-        upload = wav_upload(bytes(frame.data), frame.sample_rate, frame.num_channels, fields)
+        upload = wav_upload(frame.pcm, frame.sample_rate, frame.num_channels, fields)
         async with self._http.stream(self._address, upload, timeout=timeout) as (headers, pieces):
             with self._protocol():
                 if headers.get("content-type", "").startswith("text/event-stream"):

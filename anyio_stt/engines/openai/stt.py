@@ -76,7 +76,7 @@ class OpenAISTT(STT):
     ) -> SpeechEvent:
         frame = combine_frames(buffer)
         fields = self._options.fields(language, deltas=False)
-        upload = wav_upload(bytes(frame.data), frame.sample_rate, frame.num_channels, fields)
+        upload = wav_upload(frame.pcm, frame.sample_rate, frame.num_channels, fields)
         address = self._endpoint.http()
         answer = await self._http.post(
             address, upload, timeout=conn_options.timeout + frame.duration

@@ -61,7 +61,7 @@ class VllmDialogue(Dialogue):
     def audio(self, frame: AudioFrame) -> Iterable[Message]:
         """Say the samples, in text; the first ones after the sign to begin."""
         super().audio(frame)
-        samples = base64.b64encode(bytes(mix_down(frame).data)).decode()
+        samples = base64.b64encode(mix_down(frame).pcm).decode()
         message = json.dumps({"type": "input_audio_buffer.append", "audio": samples})
         if self._begun:
             return (message,)

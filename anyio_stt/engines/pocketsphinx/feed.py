@@ -59,7 +59,7 @@ class WorkerFeed:
 def mono_bytes(frame: AudioFrame) -> bytes:
     """Return *frame* as the bytes of one channel, the mean of all."""
     if frame.num_channels == 1:
-        return bytes(frame.data)
+        return frame.pcm
     mean: npt.NDArray[np.float64] = frame.to_array().mean(axis=1)
     return np.rint(mean).astype("<i2").tobytes()
 

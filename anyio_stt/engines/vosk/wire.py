@@ -54,7 +54,7 @@ class VoskDialogue(Dialogue):
         """Say the samples as they are."""
         super().audio(frame)
         self._unanswered.append(self.sent)
-        return (bytes(mix_down(frame).data),)
+        return (mix_down(frame).pcm,)
 
     def flush(self) -> Iterable[Message]:
         """Ask for a final."""

@@ -44,7 +44,7 @@ class WyomingDialogue(Dialogue):
         super().audio(frame)
         mono = mix_down(frame)
         form = {"rate": mono.sample_rate, "width": 2, "channels": 1}
-        chunk = encode_event("audio-chunk", form, bytes(mono.data))
+        chunk = encode_event("audio-chunk", form, mono.pcm)
         if self._begun:
             return (chunk,)
         self._begun = True

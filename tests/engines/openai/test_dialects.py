@@ -249,7 +249,7 @@ def test_vllm_transcribes_from_a_first_commit_to_a_final_one() -> None:
     sent = [json.loads(each) for _ in range(2) for each in ours.audio(frame)]
     append = {
         "type": "input_audio_buffer.append",
-        "audio": base64.b64encode(bytes(frame.data)).decode(),
+        "audio": base64.b64encode(frame.pcm).decode(),
     }
     assert sent == [{"type": "input_audio_buffer.commit", "final": False}, append, append]
     guesses = [

@@ -16,7 +16,7 @@ openai = pytest.importorskip("openai")
 
 pytestmark = pytest.mark.real_time
 
-FILE = ("audio.wav", wav_upload(bytes(say_words([1, 2, 3]).data), 16000, 1).content, "audio/wav")
+FILE = ("audio.wav", wav_upload(say_words([1, 2, 3]).pcm, 16000, 1).content, "audio/wav")
 
 
 def client(server: OpenAIServer, **options: Any) -> Any:
@@ -77,7 +77,7 @@ async def test_their_realtime_types_take_our_messages(anyio_backend_name: str) -
             client(server) as theirs,
             theirs.realtime.connect(extra_query={"intent": "transcription"}) as socket,
         ):
-            await record.speak(socket, bytes(audio.data))
+            await record.speak(socket, audio.pcm)
             await socket.input_audio_buffer.clear()
             await socket.input_audio_buffer.commit()  # an error: nothing is there
             async for event in socket:

@@ -111,7 +111,7 @@ def test_audio_goes_out_in_text_and_whole() -> None:
     (message,) = ours.audio(frame)
     body = json.loads(message)
     assert body["type"] == "input_audio_buffer.append"
-    assert base64.b64decode(body["audio"]) == bytes(frame.data)
+    assert base64.b64decode(body["audio"]) == frame.pcm
 
 
 def test_the_session_ends_when_the_fence_is_passed_and_no_utterance_waits() -> None:

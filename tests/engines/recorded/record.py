@@ -30,7 +30,7 @@ async def deepgram() -> dict[str, Any]:
     from deepgram import AsyncDeepgramClient
     from deepgram.environment import DeepgramClientEnvironment
 
-    audio = bytes(say_words(range(1, 4)).data)
+    audio = say_words(range(1, 4)).pcm
     async with DeepgramServer() as server:
         ws = server.base_url.replace("http", "ws")
         where = DeepgramClientEnvironment(
@@ -103,7 +103,7 @@ def form(request: WebRequest) -> dict[str, Any]:
 async def openai() -> dict[str, Any]:
     from openai import AsyncOpenAI
 
-    upload = wav_upload(bytes(say_words(range(1, 4)).data), 16000, 1)
+    upload = wav_upload(say_words(range(1, 4)).pcm, 16000, 1)
     file = ("audio.wav", upload.content, "audio/wav")
     log: dict[str, Any] = {}
     async with OpenAIServer() as server:
@@ -142,7 +142,7 @@ async def speak(socket: Any, audio: bytes) -> None:
 async def openai_realtime() -> dict[str, Any]:
     from openai import AsyncOpenAI
 
-    audio = bytes(say_words(range(1, 4), sample_rate=24000).data)
+    audio = say_words(range(1, 4), sample_rate=24000).pcm
     transcripts = []
     async with OpenAIServer() as server:
         client = AsyncOpenAI(

@@ -12,7 +12,7 @@ from anyio_stt.engines.pocketsphinx._worker.wire import Kind, Message
 from anyio_stt.testing import spoken
 
 FIRST = "good morning and welcome to the show"
-AUDIO = bytes(spoken().frame.slice(0, int(2.6 * 16000)).data)
+AUDIO = spoken().frame.slice(0, int(2.6 * 16000)).pcm
 GRAMMAR = "#JSGF V1.0; grammar g; public <g> = good (morning | evening) and welcome to the show;"
 
 
