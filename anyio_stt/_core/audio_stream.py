@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Coroutine
 from types import TracebackType
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import anyio
 from anyio.abc import TaskGroup
@@ -279,7 +280,7 @@ class AudioStream(AudioInput, ABC, Generic[EventT]):
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> EventT:
+    def __anext__(self) -> Coroutine[Any, Any, EventT]:
         """
         Return the next event; cancellation loses none.
 
@@ -289,11 +290,8 @@ class AudioStream(AudioInput, ABC, Generic[EventT]):
                 it was closed.
             Exception: what the engine failed with, once, after the events before it.
         """
-        state = self._lifecycle.state
-        if state is State.CREATED or (state is State.CLOSED and not self._iterated):
+        # Hands on the delivery's coroutine: on each wake-up, each level of them costs.
+        closed = self._lifecycle.state is State.CLOSED
+        if not self._launched or (closed and not self._delivery.iterated):
             raise self._lifecycle.refusal(Action.START)
-        return await self._delivery.next()
-
-    @property
-    def _iterated(self) -> bool:
-        return self._launched and self._delivery.iterated
+        return self._delivery.next()

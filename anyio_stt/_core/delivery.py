@@ -119,23 +119,20 @@ class Delivery(Generic[EventT]):
         self.iterated = True
         self._taken += 1
         if not self._slots or self._taken >= _BATCH:
-            await self._pause()
+            self._busy = True
+            try:  # no method: on each wake-up, each level of coroutines costs
+                if self._slots or self.closed:
+                    await checkpoint()
+                while not self._slots and not self.closed:
+                    await self._arrival.wait()
+            finally:
+                self._busy = False
+            self._taken = 0
         if not self._slots:
             raise self._end()
         slot = self._slots.popleft()
         slot.read = True
         return slot.event
-
-    async def _pause(self) -> None:
-        self._busy = True
-        try:
-            if self._slots or self.closed:
-                await checkpoint()
-            while not self._slots and not self.closed:
-                await self._arrival.wait()
-        finally:
-            self._busy = False
-        self._taken = 0
 
     def _end(self) -> Exception:
         return self.take_failure() or StopAsyncIteration()

@@ -407,7 +407,7 @@ async def drain(player: Player) -> None:
     kept = stream.statistics().unread_events
     closed_by_user = model.state is State.CLOSED
     await stream.aclose()
-    if not stream._iterated:
+    if not (stream._launched and stream._delivery.iterated):
         return
     while True:
         try:
