@@ -57,8 +57,9 @@ class AudioInput:
             journal.push(frame)
         else:
             raise self._lifecycle.refusal(Action.PUSH) from self._failure
-        if journal.arrival.waiting and journal.log.cursor < len(journal.log.items):
-            journal.arrival.call()
+        arrival, log = journal.arrival, journal.log
+        if arrival.waiting and log.cursor < len(log.items):
+            arrival.call()
 
     async def send_frame(self, frame: FrameLike) -> None:
         """

@@ -81,18 +81,22 @@ class InputReader(AsyncIterator[Any]):
         if self._attend:
             await self._look_around()
         log, items = self._log, self._items
-        while log.cursor == len(items):
-            if self._journal.ended:
+        cursor = log.cursor
+        while cursor == len(items):
+            journal = self._journal
+            if journal.ended:
                 await self._end()
-            await self._journal.arrival.wait()
+            await journal.arrival.wait()
             if self.closed:
                 await self._end()
-        item, cursor = items[log.cursor], log.cursor + 1
+            cursor = log.cursor
+        item = items[cursor]
         reached = log.reached + item.samples_per_channel
-        if reached > log.gate or cursor < len(items):
+        if reached > log.gate or cursor + 1 < len(items):
             return self._take(item)
-        items[log.cursor] = item.pcm
-        log.cursor, log.reached = cursor, reached
+        items[cursor] = item.pcm
+        log.cursor = cursor + 1
+        log.reached = reached
         return item
 
     def waiting(self, most: int) -> list[AudioFrame]:
@@ -121,11 +125,11 @@ class InputReader(AsyncIterator[Any]):
         if self.closed:
             await self._end()
         self._attend = False
-        if self._asked:
-            await checkpoint()
-        else:
+        if not self._asked:
             self._asked = True
             self._listener.on_asked()
+        elif self._log.cursor < len(self._items):  # or it waits, which is a checkpoint too
+            await checkpoint()
 
     async def _end(self) -> None:
         await checkpoint()
