@@ -139,7 +139,7 @@ class AudioLog:
             self._marks_read += 1
         else:
             self.items[self.cursor] = item.pcm
-            self._format = (item.sample_rate, item.num_channels)
+            self._note_format(item)
             self.reached += item.samples_per_channel
         self.cursor += 1
         trim = self.reached > self._trim_at
@@ -155,6 +155,7 @@ class AudioLog:
         stop = start + _LENT
         lent = self.items[start : min(stop, self._marks[0]) if self._marks else stop]
         if lent:
+            self._note_format(lent[0])  # a marker may have been read before any audio
             left = self.items[start : start + len(lent)] = [frame.pcm for frame in lent]
             self.cursor += len(lent)
             self.reached += self._length(left)
@@ -266,6 +267,9 @@ class AudioLog:
     @property
     def _history_end(self) -> int:
         return self._history_ends[-1] if self._history_ends else self._history_start
+
+    def _note_format(self, frame: AudioFrame) -> None:
+        self._format = (frame.sample_rate, frame.num_channels)
 
     def _length(self, run: list[bytes]) -> int:
         return sum(map(len, run)) // (SAMPLE_BYTES * self._format[1])

@@ -80,6 +80,20 @@ def test_it_is_read_in_order_and_once() -> None:
 
 
 @pytest.mark.contract("S16")
+def test_audio_that_is_read_behind_a_marker_is_counted_by_its_own_format() -> None:
+    stereo = AudioFrame(bytes(range(200)) * 2, 8000, 2, 100)
+    log = AudioLog(limit=math.inf)
+    log.mark()
+    log.items.extend([stereo, stereo])
+    reader = Reader(log)
+    assert reader.read() is MARKER
+    assert reader.read() == stereo
+    assert log.position == 100
+    assert log.rewind() == (0, 0)
+    assert reader.rest() == (stereo.pcm * 2, [])  # what the marker ends is covered
+
+
+@pytest.mark.contract("S16")
 def test_rewinding_brings_back_what_was_not_covered() -> None:
     log, reader = log_of(100, 100, 0, 100)
     reader.rest()
