@@ -21,11 +21,12 @@ FILES = {
     "anyio_stt.testing.strategies",
     "anyio_stt.observability.opentelemetry",
     "anyio_stt.observability.prometheus",
+    *(f"anyio_stt.wire.{name}" for name in ("session", "sse", "wyoming_events")),
     *(
         f"anyio_stt.transports.{name}"
         for name in (
-            "address", "at_once", "conversation", "dialogue", "endpoint", "http", "statuses",
-            "websocket", "websocket_opening", "wyoming",
+            "address", "endpoint", "http", "recording", "session_stream", "statuses", "websocket",
+            "websocket_opening", "wyoming",
         )
     ),
 }  # fmt: skip

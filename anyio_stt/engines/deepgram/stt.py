@@ -11,12 +11,12 @@ from ...exceptions import APIConnectionError
 from ...options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, STTCapabilities
 from ...stt import STT
 from ...transports.address import api_key_from
-from ...transports.conversation import DialogueStream
 from ...transports.endpoint import Endpoint, bearer
 from ...transports.http import HttpTransport, wav_upload
+from ...transports.session_stream import SessionStream
 from ...transports.websocket_opening import open_websocket
+from ...wire.deepgram import DeepgramSession, read_recording
 from .options import DeepgramOptions
-from .wire import DeepgramDialogue, read_recording
 
 __all__ = ("DeepgramSTT",)
 
@@ -27,7 +27,7 @@ class DeepgramSTT(STT):
     """
     Deepgram, and servers that speak its protocol: streams with guesses, recordings at once.
 
-    What is not named here is explained at `DeepgramOptions`.
+    What is not named here is reason_awaited at `DeepgramOptions`.
 
     Args:
         api_key: or the environment variable `DEEPGRAM_API_KEY`; a server of one's own may need
@@ -112,7 +112,7 @@ class DeepgramSTT(STT):
         *,
         language: str | None = None,
         conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
-    ) -> DialogueStream:
+    ) -> SessionStream:
         """
         Make a stream; it connects when its block is entered.
 
@@ -121,10 +121,15 @@ class DeepgramSTT(STT):
         if nobody speaks.
         """
         query = self._options.stream_query(language)
-        return DialogueStream(
+        return SessionStream(
             stt=self,
             connect=lambda: open_websocket(self._endpoint, query, conn_options.timeout),
-            begin=lambda start: DeepgramDialogue(self._options, language, start),
+            begin=lambda start: DeepgramSession(
+                start,
+                language=language or self._options.language or "",
+                channels=self._options.channels,
+                multichannel=self._options.multichannel,
+            ),
             conn_options=conn_options.with_defaults(drain_timeout=10.0, idle_timeout=30.0),
             sample_rate=self._options.sample_rate,
             frame_duration=self._frame_duration,

@@ -11,16 +11,16 @@ from ...events import SpeechEvent
 from ...options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, STTCapabilities
 from ...stt import STT
 from ...transports.address import api_key_from
-from ...transports.at_once import say_recording
-from ...transports.conversation import DialogueStream
-from ...transports.dialogue import Dialogue
 from ...transports.endpoint import Endpoint, bearer
+from ...transports.recording import send_recording
+from ...transports.session_stream import SessionStream
 from ...transports.websocket_opening import open_websocket
+from ...wire.openai_realtime import RealtimeSession
+from ...wire.session import ClientSession
+from ...wire.speaches import SpeachesSession
+from ...wire.vllm import VllmSession
 from .options import Dialect, OpenAIRealtimeOptions
-from .realtime_wire import RealtimeDialogue
-from .sessions import session_query
-from .speaches_wire import SpeachesDialogue
-from .vllm_wire import VllmDialogue
+from .sessions import session_query, session_update
 
 __all__ = ("OpenAIRealtimeSTT",)
 
@@ -33,7 +33,7 @@ class OpenAIRealtimeSTT(STT):
     """
     OpenAI's Realtime transcription sessions, and servers that speak them.
 
-    What is not named here is explained at `OpenAIRealtimeOptions`.
+    What is not named here is reason_awaited at `OpenAIRealtimeOptions`.
 
     Args:
         api_key: or the environment variable `OPENAI_API_KEY`; a server of one's own may need
@@ -87,23 +87,23 @@ class OpenAIRealtimeSTT(STT):
         self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
     ) -> SpeechEvent:
         frame = _resampled(mix_down(combine_frames(buffer)), self._options.rate)
-        dialogue = self._begin(language, 0.0)
+        session = self._begin(language, 0.0)
         async with open_websocket(self._endpoint, self._query, conn_options.timeout) as connection:
-            return await say_recording(connection, dialogue, frame)
+            return await send_recording(connection, session, frame)
 
     def stream(
         self,
         *,
         language: str | None = None,
         conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
-    ) -> DialogueStream:
+    ) -> SessionStream:
         """
         Make a stream; it connects when its block is entered.
 
         Unless given: `drain_timeout` 20 s, for the utterances that are still being transcribed;
         `idle_timeout` 60 s, because while nobody speaks only pings, every 20 s, are answered.
         """
-        return DialogueStream(
+        return SessionStream(
             stt=self,
             connect=lambda: open_websocket(self._endpoint, self._query, conn_options.timeout),
             begin=lambda start: self._begin(language, start),
@@ -112,13 +112,21 @@ class OpenAIRealtimeSTT(STT):
             max_session=self._max_session,
         )
 
-    def _begin(self, language: str | None, start: float) -> Dialogue:
-        match self._options.dialect:
+    def _begin(self, language: str | None, start: float) -> ClientSession:
+        options = self._options
+        update, spoken = session_update(options, language), language or options.language or ""
+        match options.dialect:
             case "vllm":
-                return VllmDialogue(self._options, language, start)
+                return VllmSession(start, update=update, language=spoken)
             case "speaches":
-                return SpeachesDialogue(self._options, language, start)
-        return RealtimeDialogue(self._options, language, start)
+                return SpeachesSession(
+                    start,
+                    update=update,
+                    language=spoken,
+                    detects=options.detects,
+                    silence_ms=options.silence_ms,
+                )
+        return RealtimeSession(start, update=update, language=spoken, detects=options.detects)
 
 
 def _resampled(frame: AudioFrame, rate: int) -> AudioFrame:

@@ -16,12 +16,13 @@ from ...exceptions import APIConnectionError, APITimeoutError
 from ...options import APIConnectOptions
 from ...stream import RecognizeStream
 from ...stt import STT
-from ...transports.dialogue import longer_guess
 from ...transports.endpoint import Endpoint
 from ...transports.http import HttpTransport, wav_upload
 from ...transports.statuses import redact
+from ...wire.openai import read_stream_event, read_transcription
+from ...wire.session import longer_guess
+from ...wire.sse import ServerSentEvents
 from .options import OpenAIOptions
-from .wire import ServerSentEvents, read_stream_event, read_transcription
 
 __all__ = ("OpenAIStream",)
 

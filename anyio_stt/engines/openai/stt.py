@@ -12,9 +12,9 @@ from ...stt import STT
 from ...transports.address import api_key_from
 from ...transports.endpoint import Endpoint, bearer
 from ...transports.http import HttpTransport, wav_upload
+from ...wire.openai import read_transcription
 from .options import OpenAIOptions
 from .stream import OpenAIStream
-from .wire import read_transcription
 
 __all__ = ("OpenAISTT",)
 
@@ -28,7 +28,7 @@ class OpenAISTT(STT):
     A stream sends the audio of each utterance when `flush()` or the end says that it is over;
     `StreamAdapter` does so where somebody pauses.
 
-    What is not named here is explained at `OpenAIOptions`.
+    What is not named here is reason_awaited at `OpenAIOptions`.
 
     Args:
         api_key: or the environment variable `OPENAI_API_KEY`; a server of one's own may need

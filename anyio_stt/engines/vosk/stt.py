@@ -8,12 +8,12 @@ from ...audio.frame import AudioBuffer, combine_frames
 from ...events import SpeechEvent
 from ...options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, STTCapabilities
 from ...stt import STT
-from ...transports.at_once import say_recording
-from ...transports.conversation import DialogueStream
 from ...transports.endpoint import Endpoint
+from ...transports.recording import send_recording
+from ...transports.session_stream import SessionStream
 from ...transports.websocket_opening import open_websocket
+from ...wire.vosk import VoskSession
 from .options import VoskOptions
-from .wire import VoskDialogue
 
 __all__ = ("VoskServerSTT",)
 
@@ -22,7 +22,7 @@ class VoskServerSTT(STT):
     """
     Vosk's websocket server: streams with guesses and word times, no key.
 
-    What is not named here is explained at `VoskOptions`.
+    What is not named here is reason_awaited at `VoskOptions`.
 
     Args:
         base_url: `ws://host:port`.
@@ -61,16 +61,16 @@ class VoskServerSTT(STT):
         self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
     ) -> SpeechEvent:
         frame = combine_frames(buffer)
-        dialogue = VoskDialogue(self._options, language, frame.sample_rate, 0.0)
+        session = self._begin(0.0, frame.sample_rate, language)
         async with open_websocket(self._endpoint, (), conn_options.timeout) as connection:
-            return await say_recording(connection, dialogue, frame, piece=0.2)
+            return await send_recording(connection, session, frame, piece=0.2)
 
     def stream(
         self,
         *,
         language: str | None = None,
         conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
-    ) -> DialogueStream:
+    ) -> SessionStream:
         """
         Make a stream; it connects when its block is entered.
 
@@ -78,11 +78,15 @@ class VoskServerSTT(STT):
         piece of audio.
         """
         rate = self._options.sample_rate
-        return DialogueStream(
+        return SessionStream(
             stt=self,
             connect=lambda: open_websocket(self._endpoint, (), conn_options.timeout),
-            begin=lambda start: VoskDialogue(self._options, language, rate, start),
+            begin=lambda start: self._begin(start, rate, language),
             conn_options=conn_options.with_defaults(drain_timeout=10.0, idle_timeout=10.0),
             sample_rate=rate,
             frame_duration=0.2,
         )
+
+    def _begin(self, start: float, rate: int, language: str | None) -> VoskSession:
+        spoken = language or self._options.language
+        return VoskSession(start, config=self._options.config(rate), language=spoken)

@@ -8,11 +8,11 @@ from ...audio.frame import AudioBuffer, combine_frames
 from ...events import SpeechEvent
 from ...options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, STTCapabilities
 from ...stt import STT
-from ...transports.at_once import say_recording
-from ...transports.conversation import DialogueStream
+from ...transports.recording import send_recording
+from ...transports.session_stream import SessionStream
 from ...transports.wyoming import connect_wyoming
+from ...wire.wyoming import WyomingSession
 from .options import WyomingOptions
-from .wire import WyomingDialogue
 
 __all__ = ("WyomingSTT",)
 
@@ -49,16 +49,16 @@ class WyomingSTT(STT):
     async def _recognize_impl(
         self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
     ) -> SpeechEvent:
-        dialogue = WyomingDialogue(self._options, language, 0.0)
+        session = self._begin(0.0, language)
         async with connect_wyoming(self._options.url, conn_options.timeout) as connection:
-            return await say_recording(connection, dialogue, combine_frames(buffer))
+            return await send_recording(connection, session, combine_frames(buffer))
 
     def stream(
         self,
         *,
         language: str | None = None,
         conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
-    ) -> DialogueStream:
+    ) -> SessionStream:
         """
         Make a stream; it connects when its block is entered.
 
@@ -66,10 +66,14 @@ class WyomingSTT(STT):
         has ended; no `idle_timeout`, because it says nothing before. Until then a server that
         stops reading fails a send, and the kernel notices a machine that is gone.
         """
-        return DialogueStream(
+        return SessionStream(
             stt=self,
             connect=lambda: connect_wyoming(self._options.url, conn_options.timeout),
-            begin=lambda start: WyomingDialogue(self._options, language, start),
+            begin=lambda start: self._begin(start, language),
             conn_options=conn_options.with_defaults(drain_timeout=30.0, idle_timeout=math.inf),
             sample_rate=self._options.sample_rate,
         )
+
+    def _begin(self, start: float, language: str | None) -> WyomingSession:
+        spoken = language or self._options.language or ""
+        return WyomingSession(start, transcribe=self._options.transcribe(language), language=spoken)

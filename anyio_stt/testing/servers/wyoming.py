@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ...transports.wyoming import WyomingDecoder, encode_event
+from ...wire.wyoming_events import WyomingDecoder, encode_event
 from .faults import Moment
 from .link import HangUp, Link, PoliteClose
 from .server import FaultServer

@@ -10,20 +10,20 @@ import pytest
 
 from anyio_stt import APIConnectionError, APIError, SpeechEvent, SpeechEventType
 from anyio_stt.engines.openai import OpenAIRealtimeOptions, OpenAIRealtimeSTT
-from anyio_stt.engines.openai.realtime_wire import RealtimeDialogue
 from anyio_stt.engines.openai.sessions import session_query, session_update
-from anyio_stt.engines.openai.speaches_wire import SpeachesDialogue
-from anyio_stt.engines.openai.vllm_wire import VllmDialogue
 from anyio_stt.testing import tone
-from anyio_stt.transports.dialogue import Dialogue
+from anyio_stt.wire.openai_realtime import RealtimeSession
+from anyio_stt.wire.session import ClientSession
+from anyio_stt.wire.speaches import SpeachesSession
+from anyio_stt.wire.vllm import VllmSession
 
 ITEM = "conversation.item.input_audio_transcription"
 FINAL = SpeechEventType.FINAL_TRANSCRIPT
 INTERIM = SpeechEventType.INTERIM_TRANSCRIPT
 
 
-def tell(ours: Dialogue, kind: str, **fields: Any) -> list[SpeechEvent]:
-    return ours.hear(json.dumps({"type": kind, **fields}))
+def tell(ours: ClientSession, kind: str, **fields: Any) -> list[SpeechEvent]:
+    return ours.receive(json.dumps({"type": kind, **fields}))
 
 
 def texts(events: list[SpeechEvent], kind: SpeechEventType) -> list[str]:
@@ -58,7 +58,7 @@ def test_the_model_that_is_asked_unless_told_otherwise_detects_turns() -> None:
 
 
 def test_text_that_comes_while_somebody_speaks_is_a_guess() -> None:
-    ours = RealtimeDialogue(OpenAIRealtimeOptions(model="gpt-live-transcribe"), None, 10.0)
+    ours = RealtimeSession(10.0, update={}, detects=False)
     list(ours.audio(tone(1.0, sample_rate=24000)))
     first = tell(ours, f"{ITEM}.delta", item_id="a", content_index=0, delta="good ")
     assert texts(first, INTERIM) == ["good"]
@@ -76,11 +76,11 @@ def test_text_that_comes_while_somebody_speaks_is_a_guess() -> None:
 
 @pytest.mark.parametrize("kind", ["openai", "speaches", "vllm"])
 def test_a_guess_that_never_ends_is_refused(kind: Any) -> None:
-    ours: Dialogue = RealtimeDialogue(OpenAIRealtimeOptions(dialect=kind), None, 0.0)
+    ours: ClientSession = RealtimeSession(0.0, update={})
     delta = (f"{ITEM}.delta", {"item_id": "a"})
     if kind == "vllm":
         ours, delta = (
-            VllmDialogue(OpenAIRealtimeOptions(dialect=kind), None, 0.0),
+            VllmSession(0.0, update={}),
             (
                 "transcription.delta",
                 {},
@@ -93,7 +93,7 @@ def test_a_guess_that_never_ends_is_refused(kind: Any) -> None:
 
 
 def test_utterances_without_transcripts_are_bounded() -> None:
-    ours = RealtimeDialogue(OpenAIRealtimeOptions(), None, 0.0)
+    ours = RealtimeSession(0.0, update={})
     with pytest.raises(APIConnectionError, match="more than 1000 utterances"):
         for number in range(1100):
             tell(ours, "input_audio_buffer.committed", item_id=str(number))
@@ -132,14 +132,14 @@ def test_speaches_gets_its_model_in_the_query_and_no_format() -> None:
     }
 
 
-def speaches(**options: Any) -> SpeachesDialogue:
-    ours = SpeachesDialogue(OpenAIRealtimeOptions(dialect="speaches", **options), None, 10.0)
+def speaches(**options: Any) -> SpeachesSession:
+    ours = SpeachesSession(10.0, update={}, **options)
     tell(ours, "session.updated", event_id="e", session={})
     return ours
 
 
 def hear_utterance(
-    ours: SpeachesDialogue, item: str, begins: int, ends: int, lasts: float, text: str
+    ours: SpeachesSession, item: str, begins: int, ends: int, lasts: float, text: str
 ) -> list[SpeechEvent]:
     """src/speaches/realtime/input_audio_buffer_event_router.py, and what it makes of one."""
     tell(ours, "input_audio_buffer.speech_started", item_id=item, audio_start_ms=begins)
@@ -232,13 +232,16 @@ def test_a_commit_that_speaches_tells_twice_is_one() -> None:
 # api_router.py; also examples/online_serving/openai_realtime_client.py
 
 
-def vllm(**options: Any) -> VllmDialogue:
-    return VllmDialogue(OpenAIRealtimeOptions(dialect="vllm", model="V", **options), None, 10.0)
+VLLM = OpenAIRealtimeOptions(dialect="vllm", model="V")
+
+
+def vllm() -> VllmSession:
+    return VllmSession(10.0, update=session_update(VLLM, None))
 
 
 def test_vllm_transcribes_from_a_first_commit_to_a_final_one() -> None:
     ours = vllm()
-    assert session_query(ours._options) == ()
+    assert session_query(VLLM) == ()
     assert [json.loads(each) for each in ours.opening()] == [
         {"type": "session.update", "model": "V"}
     ]

@@ -17,10 +17,9 @@ from anyio_stt import (
     SpeechEvent,
     STTCapabilities,
 )
-from anyio_stt.engines.openai import OpenAIRealtimeOptions
-from anyio_stt.engines.openai.realtime_wire import RealtimeDialogue
 from anyio_stt.testing import tone
-from anyio_stt.transports.conversation import DialogueStream
+from anyio_stt.transports.session_stream import SessionStream
+from anyio_stt.wire.openai_realtime import RealtimeSession
 
 
 class Mute:
@@ -58,15 +57,15 @@ class MuteSTT(STT):
         *,
         language: str | None = None,
         conn_options: APIConnectOptions = APIConnectOptions(max_retry=0),  # noqa: B008
-    ) -> DialogueStream:
+    ) -> SessionStream:
         @asynccontextmanager
         async def connect() -> AsyncIterator[Mute]:
             yield self._connection
 
-        return DialogueStream(
+        return SessionStream(
             stt=self,
             connect=connect,
-            begin=lambda start: RealtimeDialogue(OpenAIRealtimeOptions(), language, start),
+            begin=lambda start: RealtimeSession(start, update={}, language=language or ""),
             conn_options=conn_options.with_defaults(drain_timeout=20.0, idle_timeout=60.0),
             sample_rate=24000,
         )

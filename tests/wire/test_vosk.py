@@ -10,18 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anyio_stt import APIError, SpeechEvent, SpeechEventType
-from anyio_stt.engines.vosk import VoskOptions
-from anyio_stt.engines.vosk.wire import VoskDialogue
 from anyio_stt.testing import silence
-from tests.engines.deepgram.test_wire import JSON
+from anyio_stt.wire.vosk import VoskSession
+from tests.wire.test_deepgram import JSON
 
 
-def dialogue(start: float = 0.0) -> VoskDialogue:
-    return VoskDialogue(VoskOptions(language="en"), None, 16000, start)
+def session(start: float = 0.0) -> VoskSession:
+    return VoskSession(start, config="{}", language="en")
 
 
-def tell(ours: VoskDialogue, **body: Any) -> list[SpeechEvent]:
-    return ours.hear(json.dumps(body))
+def tell(ours: VoskSession, **body: Any) -> list[SpeechEvent]:
+    return ours.receive(json.dumps(body))
 
 
 @given(
@@ -33,15 +32,15 @@ def tell(ours: VoskDialogue, **body: Any) -> list[SpeechEvent]:
     ).map(json.dumps)
 )
 def test_whatever_a_server_says_is_events_or_an_api_error(message: str | bytes) -> None:
-    ours = dialogue()
+    ours = session()
     list(ours.audio(silence(0.2)))
     with suppress(APIError):
-        assert all(isinstance(event, SpeechEvent) for event in ours.hear(message))
+        assert all(isinstance(event, SpeechEvent) for event in ours.receive(message))
 
 
 @given(st.lists(st.text("ab c", max_size=5), min_size=1, max_size=6), st.floats(0, 100))
 def test_each_answer_belongs_to_its_piece_of_audio(texts: list[str], start: float) -> None:
-    ours = dialogue(start)
+    ours = session(start)
     ends = []
     for _ in texts:
         list(ours.audio(silence(0.2)))
@@ -55,12 +54,12 @@ def test_each_answer_belongs_to_its_piece_of_audio(texts: list[str], start: floa
 
 
 def test_the_commands_have_the_servers_own_spacing() -> None:
-    ours = dialogue()
+    ours = session()
     assert (*ours.flush(), *ours.ending()) == ('{"reset" : 1}', '{"eof" : 1}')
 
 
 def test_words_keep_their_times_and_alternatives_their_order() -> None:
-    ours = dialogue(start=5.0)
+    ours = session(start=5.0)
     list(ours.audio(silence(1.0)))
     list(ours.audio(silence(1.0)))
     result = [{"conf": 0.5, "start": 0.1, "end": 0.4, "word": "yes"}]

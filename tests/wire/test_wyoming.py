@@ -12,11 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anyio_stt import APIConnectionError, APIError, SpeechEvent, SpeechEventType
-from anyio_stt.engines.wyoming import WyomingOptions
-from anyio_stt.engines.wyoming.wire import WyomingDialogue
 from anyio_stt.testing import tone
-from anyio_stt.transports.wyoming import WyomingDecoder, encode_event
-from tests.engines.deepgram.test_wire import JSON
+from anyio_stt.wire.wyoming import WyomingSession
+from anyio_stt.wire.wyoming_events import WyomingDecoder, encode_event
+from tests.wire.test_deepgram import JSON
 
 EVENTS = st.tuples(
     st.text("abc-", min_size=1, max_size=8),
@@ -79,12 +78,12 @@ def test_whatever_a_server_says_is_events_or_an_api_error(message: str) -> None:
     with suppress(APIError):
         assert all(
             isinstance(event, SpeechEvent)
-            for event in WyomingDialogue(WyomingOptions(), None, 0.0).hear(message)
+            for event in WyomingSession(0.0, transcribe={}).receive(message)
         )
 
 
 def test_an_utterance_is_announced_once_and_stopped_once() -> None:
-    ours = WyomingDialogue(WyomingOptions(model="m"), "de", 0.0)
+    ours = WyomingSession(0.0, transcribe={"name": "m"}, language="de")
     messages = [*ours.audio(tone(0.1)), *ours.audio(tone(0.1)), *ours.flush(), *ours.ending()]
     decoder = WyomingDecoder()
     for message in messages:
@@ -98,13 +97,13 @@ def test_an_utterance_is_announced_once_and_stopped_once() -> None:
 
 
 def test_nothing_said_is_nothing_asked() -> None:
-    ours = WyomingDialogue(WyomingOptions(), None, 0.0)
+    ours = WyomingSession(0.0, transcribe={})
     assert (*ours.flush(), *ours.ending()) == ()
     assert ours.done
 
 
 def test_chunks_grow_into_the_transcript() -> None:
-    ours = WyomingDialogue(WyomingOptions(), None, 0.0)
+    ours = WyomingSession(0.0, transcribe={})
     list(ours.audio(tone(0.5)))
     said = [
         event
@@ -113,7 +112,7 @@ def test_chunks_grow_into_the_transcript() -> None:
             ("transcript-chunk", "b"),
             ("transcript", "a b"),
         )
-        for event in ours.hear(json.dumps({"type": kind, "data": {"text": text}}))
+        for event in ours.receive(json.dumps({"type": kind, "data": {"text": text}}))
     ]
     assert [event.alternatives[0].text for event in said] == ["a", "a b", "a b"]
     assert said[-1].type is SpeechEventType.FINAL_TRANSCRIPT
@@ -121,11 +120,11 @@ def test_chunks_grow_into_the_transcript() -> None:
 
 
 def test_a_guess_that_never_ends_is_refused() -> None:
-    ours = WyomingDialogue(WyomingOptions(), None, 0.0)
+    ours = WyomingSession(0.0, transcribe={})
     chunk = json.dumps({"type": "transcript-chunk", "data": {"text": "word " * 20_000}})
     with pytest.raises(
         APIConnectionError, match=r"Wyoming sent more than 262144 .* flush"
     ) as caught:
         for _ in range(3):
-            ours.hear(chunk)
+            ours.receive(chunk)
     assert not caught.value.retryable

@@ -9,16 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...audio.frame import AudioFrame
-from ...audio.mixing import mix_down
-from ...events import RecognitionUsage, SpeechData, SpeechEvent, SpeechEventType
-from ...exceptions import APIError, APIStatusError
-from ...transports.dialogue import Dialogue, Message, longer_guess
-from .options import OpenAIRealtimeOptions
-from .sessions import session_update
-from .wire import language_of, usage_of
+from ..audio.frame import AudioFrame
+from ..audio.mixing import mix_down
+from ..events import RecognitionUsage, SpeechData, SpeechEvent, SpeechEventType
+from ..exceptions import APIError, APIStatusError
+from .openai import language_of, usage_of
+from .session import ClientSession, Message, longer_guess
 
-__all__ = ("RealtimeDialogue",)
+__all__ = ("RealtimeSession",)
 
 _EMPTY = "input_audio_buffer_commit_empty"
 _COMMIT_FAILED = "Error committing input audio buffer"  # the same from those who give no code
@@ -41,16 +39,17 @@ class _Item:
     usage: RecognitionUsage | None = None
 
 
-class RealtimeDialogue(Dialogue):
+class RealtimeSession(ClientSession):
     """
     One transcription session.
 
     Transcripts of utterances may come in any order and are said in theirs.
 
     Args:
-        options: what was asked for.
-        language: what is spoken.
         start: where on the attempt's clock it begins.
+        update: the message that sets the session up.
+        language: what is spoken, where the server does not say.
+        detects: whether the server ends utterances.
     """
 
     done: bool
@@ -60,11 +59,13 @@ class RealtimeDialogue(Dialogue):
     # to a commit, and a transcript of what is committed.
     pongs_count: bool = True
 
-    def __init__(self, options: OpenAIRealtimeOptions, language: str | None, start: float) -> None:
+    def __init__(
+        self, start: float, *, update: Mapping[str, Any], language: str = "", detects: bool = True
+    ) -> None:
         super().__init__(start)
-        self._options = options
-        self._wanted = language
-        self._language = language or options.language or ""
+        self._update = update
+        self._language = language
+        self._detects = detects
         self.ready: bool = False
         self._items: dict[str, _Item] = {}
         self._commits: deque[float] = deque()
@@ -80,7 +81,7 @@ class RealtimeDialogue(Dialogue):
 
     def opening(self) -> Iterable[Message]:
         """Set the session up."""
-        return (json.dumps(session_update(self._options, self._wanted)),)
+        return (json.dumps(self._update),)
 
     def audio(self, frame: AudioFrame) -> Iterable[Message]:
         """Say the samples, in text."""
@@ -104,7 +105,7 @@ class RealtimeDialogue(Dialogue):
         yield from self.flush()
         yield json.dumps({"type": "input_audio_buffer.clear"})
 
-    def understand(self, body: dict[str, Any]) -> Iterable[SpeechEvent]:
+    def decode(self, body: dict[str, Any]) -> Iterable[SpeechEvent]:
         """Make events of one message."""
         kind = str(body["type"])
         if kind in ("session.updated", "transcription_session.updated"):
@@ -200,7 +201,7 @@ class RealtimeDialogue(Dialogue):
             else:
                 self.silences.append((item.end, None))
             yield SpeechEvent(SpeechEventType.END_OF_SPEECH, time=item.end)
-        self.quiet = not (self._options.detects and self._items)
+        self.quiet = not (self._detects and self._items)
         self._settle()
 
     def _say(self, kind: SpeechEventType, item: _Item, text: str) -> SpeechEvent:

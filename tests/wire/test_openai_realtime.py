@@ -13,21 +13,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anyio_stt import APIError, APIStatusError, SpeechEvent, SpeechEventType
-from anyio_stt.engines.openai import OpenAIRealtimeOptions
-from anyio_stt.engines.openai.realtime_wire import RealtimeDialogue
-from anyio_stt.engines.openai.wire import ServerSentEvents
 from anyio_stt.testing import tone
-from tests.engines.deepgram.test_wire import JSON
+from anyio_stt.wire.openai_realtime import RealtimeSession
+from anyio_stt.wire.sse import ServerSentEvents
+from tests.wire.test_deepgram import JSON
 
 ITEM = "conversation.item.input_audio_transcription"
 
 
-def dialogue(start: float = 0.0) -> RealtimeDialogue:
-    return RealtimeDialogue(OpenAIRealtimeOptions(), None, start)
+def session(start: float = 0.0) -> RealtimeSession:
+    return RealtimeSession(start, update={})
 
 
-def tell(ours: RealtimeDialogue, kind: str, **fields: Any) -> list[SpeechEvent]:
-    return ours.hear(json.dumps({"type": kind, "event_id": "e", **fields}))
+def tell(ours: RealtimeSession, kind: str, **fields: Any) -> list[SpeechEvent]:
+    return ours.receive(json.dumps({"type": kind, "event_id": "e", **fields}))
 
 
 @given(st.lists(st.text(max_size=20), max_size=5), st.data(), st.sampled_from(["\n", "\r\n"]))
@@ -62,7 +61,7 @@ def test_many_events_may_be_longer_together_than_one_may_be() -> None:
 
 @given(st.permutations(range(5)))
 def test_transcripts_come_in_the_order_of_the_speech_whatever_their_own(order: list[int]) -> None:
-    ours = dialogue(start=10.0)
+    ours = session(start=10.0)
     for number in range(5):
         item = f"i{number}"
         tell(ours, "input_audio_buffer.speech_started", audio_start_ms=number * 1000, item_id=item)
@@ -103,11 +102,11 @@ KINDS = [
 )
 def test_whatever_a_server_says_is_events_or_an_api_error(message: str | bytes) -> None:
     with suppress(APIError):
-        assert all(isinstance(event, SpeechEvent) for event in dialogue().hear(message))
+        assert all(isinstance(event, SpeechEvent) for event in session().receive(message))
 
 
 def test_audio_goes_out_in_text_and_whole() -> None:
-    ours, frame = dialogue(), tone(0.1, sample_rate=24000)
+    ours, frame = session(), tone(0.1, sample_rate=24000)
     (message,) = ours.audio(frame)
     body = json.loads(message)
     assert body["type"] == "input_audio_buffer.append"
@@ -115,7 +114,7 @@ def test_audio_goes_out_in_text_and_whole() -> None:
 
 
 def test_the_session_ends_when_the_fence_is_passed_and_no_utterance_waits() -> None:
-    ours = dialogue()
+    ours = session()
     tell(ours, "input_audio_buffer.speech_started", audio_start_ms=0, item_id="a")
     list(ours.ending())
     tell(ours, "input_audio_buffer.committed", item_id="a")
@@ -126,7 +125,7 @@ def test_the_session_ends_when_the_fence_is_passed_and_no_utterance_waits() -> N
 
 
 def test_committing_nothing_is_no_failure_and_other_complaints_are() -> None:
-    ours = dialogue()
+    ours = session()
     list(ours.flush())
     error = {"type": "invalid_request_error", "code": "input_audio_buffer_commit_empty"}
     assert tell(ours, "error", error=error) == []
@@ -144,5 +143,5 @@ def test_committing_nothing_is_no_failure_and_other_complaints_are() -> None:
 def test_a_session_that_expired_is_made_again() -> None:
     error = {"type": "invalid_request_error", "code": "session_expired", "message": "60 minutes"}
     with pytest.raises(APIError) as caught:
-        tell(dialogue(), "error", error=error)
+        tell(session(), "error", error=error)
     assert caught.value.retryable

@@ -6,40 +6,35 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...audio.frame import AudioFrame
-from ...audio.mixing import mix_down
-from ...events import SpeechData, SpeechEvent, SpeechEventType, Word
-from ...transports.dialogue import Dialogue, Message
-from .options import VoskOptions
+from ..audio.frame import AudioFrame
+from ..audio.mixing import mix_down
+from ..events import SpeechData, SpeechEvent, SpeechEventType, Word
+from .session import ClientSession, Message
 
-__all__ = ("EOF", "RESET", "VoskDialogue")
+__all__ = ("EOF", "RESET", "VoskSession")
 
 # The server compares these as text, spaces included.
 EOF = '{"eof" : 1}'
 RESET = '{"reset" : 1}'
 
 
-class VoskDialogue(Dialogue):
+class VoskSession(ClientSession):
     """
     One connection.
 
     Args:
-        options: what was asked for.
-        language: what is spoken.
-        sample_rate: of the audio that is said.
         start: where on the attempt's clock it begins.
+        config: the first message.
+        language: what is spoken; the server does not say.
     """
 
     done: bool
     quiet: bool
 
-    def __init__(
-        self, options: VoskOptions, language: str | None, sample_rate: int, start: float
-    ) -> None:
+    def __init__(self, start: float, *, config: str, language: str = "") -> None:
         super().__init__(start)
-        self._options = options
-        self._language = language or options.language
-        self._rate = sample_rate
+        self._config = config
+        self._language = language
         self._final_until = start
         self._unanswered: deque[float] = deque()
         """How much audio had been said with each message that waits for its answer."""
@@ -48,7 +43,7 @@ class VoskDialogue(Dialogue):
 
     def opening(self) -> Iterable[Message]:
         """Say what comes; nothing is answered."""
-        return (self._options.config(self._rate),)
+        return (self._config,)
 
     def audio(self, frame: AudioFrame) -> Iterable[Message]:
         """Say the samples as they are."""
@@ -67,7 +62,7 @@ class VoskDialogue(Dialogue):
         self._unanswered.append(self.sent)
         return (EOF,)
 
-    def understand(self, body: dict[str, Any]) -> Iterable[SpeechEvent]:
+    def decode(self, body: dict[str, Any]) -> Iterable[SpeechEvent]:
         """Make events of one answer."""
         if body.get("result") and body == self._last_final:  # its times show that it is a copy
             return ()

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...events import SpeechEvent
-from .options import OpenAIRealtimeOptions
-from .realtime_wire import RealtimeDialogue
+from ..events import SpeechEvent
+from .openai_realtime import RealtimeSession
 
-__all__ = ("SpeachesDialogue",)
+__all__ = ("SpeachesSession",)
 
 _SILENCE_MS = 350  # what a session of speaches has unless asked for something else
 
 
-class SpeachesDialogue(RealtimeDialogue):
+class SpeachesSession(RealtimeSession):
     """
     One transcription session with speaches.
 
@@ -23,18 +22,28 @@ class SpeachesDialogue(RealtimeDialogue):
     guess. Its guesses replace one another.
 
     Args:
-        options: what was asked for.
-        language: what is spoken.
         start: where on the attempt's clock it begins.
+        update: the message that sets the session up.
+        language: what is spoken, where the server does not say.
+        detects: whether the server ends utterances.
+        silence_ms: the pause that ends one, if it was asked for.
     """
 
     done: bool
     quiet: bool
     ready: bool
 
-    def __init__(self, options: OpenAIRealtimeOptions, language: str | None, start: float) -> None:
-        super().__init__(options, language, start)
-        self._pause = (_SILENCE_MS if options.silence_ms is None else options.silence_ms) / 1000
+    def __init__(
+        self,
+        start: float,
+        *,
+        update: Mapping[str, Any],
+        language: str = "",
+        detects: bool = True,
+        silence_ms: int | None = None,
+    ) -> None:
+        super().__init__(start, update=update, language=language, detects=detects)
+        self._pause = (_SILENCE_MS if silence_ms is None else silence_ms) / 1000
         self._origin = start
         """Where the utterance begins that is heard now, with the silence before it."""
         self._origins: dict[str, tuple[float, float]] = {}

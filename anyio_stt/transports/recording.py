@@ -9,21 +9,21 @@ from anyio.lowlevel import checkpoint
 
 from ..audio.frame import AudioFrame
 from ..events import SpeechData, SpeechEvent, SpeechEventType
-from .conversation import Connection, explained
-from .dialogue import Dialogue
+from ..wire.session import ClientSession
+from .session_stream import Connection, reason_awaited
 
-__all__ = ("join_finals", "say_recording")
+__all__ = ("join_finals", "send_recording")
 
 
-async def say_recording(
-    connection: Connection, dialogue: Dialogue, frame: AudioFrame, *, piece: float = 0.5
+async def send_recording(
+    connection: Connection, session: ClientSession, frame: AudioFrame, *, piece: float = 0.5
 ) -> SpeechEvent:
     """
     Say *frame* in pieces, and return all that is final as one FINAL_TRANSCRIPT.
 
     Args:
         connection: newly opened.
-        dialogue: newly begun.
+        session: newly begun.
         frame: the recording.
         piece: seconds of audio in a message.
 
@@ -34,26 +34,26 @@ async def say_recording(
     ready = anyio.Event()
 
     async def talk() -> None:
-        async with explained():
-            await _say(connection, dialogue.opening())
+        async with reason_awaited():
+            await _say(connection, session.opening())
             await ready.wait()
             size = max(1, round(piece * frame.sample_rate))
             for start in range(0, frame.samples_per_channel, size):
                 stop = min(start + size, frame.samples_per_channel)
-                await _say(connection, dialogue.audio(frame.slice(start, stop)))
+                await _say(connection, session.audio(frame.slice(start, stop)))
                 await checkpoint()  # sending is none while the kernel has room
-            await _say(connection, dialogue.ending())
+            await _say(connection, session.ending())
 
     async with anyio.create_task_group() as task_group:
         task_group.start_soon(talk)
-        while not dialogue.done:
-            if dialogue.ready:
+        while not session.done:
+            if session.ready:
                 ready.set()
             message = await connection.receive()
             if message is None:
-                dialogue.closed()
+                session.closed()
                 break
-            events = dialogue.hear(message)
+            events = session.receive(message)
             finals += [each for each in events if each.type is SpeechEventType.FINAL_TRANSCRIPT]
         task_group.cancel_scope.cancel()
     return join_finals(finals, frame.duration)

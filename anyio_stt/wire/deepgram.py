@@ -6,28 +6,28 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ...audio.frame import AudioFrame
-from ...audio.mixing import mix_down
-from ...events import SpeechData, SpeechEvent, SpeechEventType, Word
-from ...exceptions import APIError
-from ...transports.dialogue import Dialogue, Message
-from .options import DeepgramOptions
+from ..audio.frame import AudioFrame
+from ..audio.mixing import mix_down
+from ..events import SpeechData, SpeechEvent, SpeechEventType, Word
+from ..exceptions import APIError
+from .session import ClientSession, Message
 
-__all__ = ("CLOSE_STREAM", "FINALIZE", "KEEP_ALIVE", "DeepgramDialogue", "read_recording")
+__all__ = ("CLOSE_STREAM", "FINALIZE", "KEEP_ALIVE", "DeepgramSession", "read_recording")
 
 KEEP_ALIVE = json.dumps({"type": "KeepAlive"})
 FINALIZE = json.dumps({"type": "Finalize"})
 CLOSE_STREAM = json.dumps({"type": "CloseStream"})
 
 
-class DeepgramDialogue(Dialogue):
+class DeepgramSession(ClientSession):
     """
     One connection to `/v1/listen`.
 
     Args:
-        options: what was asked for.
-        language: what is spoken, where the provider does not say.
         start: where on the attempt's clock it begins.
+        language: what is spoken, where the provider does not say.
+        channels: how many were promised; with one, others are mixed down.
+        multichannel: whether each is recognised by itself.
     """
 
     done: bool
@@ -35,17 +35,20 @@ class DeepgramDialogue(Dialogue):
 
     keep_alive_interval: float = 4.0  # Deepgram hangs up after 10 s without a word
 
-    def __init__(self, options: DeepgramOptions, language: str | None, start: float) -> None:
+    def __init__(
+        self, start: float, *, language: str = "", channels: int = 1, multichannel: bool = False
+    ) -> None:
         super().__init__(start)
-        self._options = options
-        self._language = language or options.language or ""
+        self._language = language
+        self._channels = channels
+        self._multichannel = multichannel
         self._speaking: set[int | None] = set()
         self._ending = False
 
     def audio(self, frame: AudioFrame) -> Iterable[Message]:
         """Say the samples as they are."""
         super().audio(frame)
-        return (_fit_channels(frame, self._options.channels).pcm,)
+        return (_fit_channels(frame, self._channels).pcm,)
 
     def flush(self) -> Iterable[Message]:
         """Ask for a final of what was sent."""
@@ -65,7 +68,7 @@ class DeepgramDialogue(Dialogue):
         if not self._ending:
             super().closed()
 
-    def understand(self, body: dict[str, Any]) -> Iterable[SpeechEvent]:
+    def decode(self, body: dict[str, Any]) -> Iterable[SpeechEvent]:
         """Make events of one message."""
         match body["type"]:
             case "Results":
@@ -116,7 +119,7 @@ class DeepgramDialogue(Dialogue):
         return [SpeechEvent(SpeechEventType.END_OF_SPEECH, time=time, channel=channel)]
 
     def _channel(self, index: list[int]) -> int | None:
-        return int(index[0]) if self._options.multichannel else None
+        return int(index[0]) if self._multichannel else None
 
 
 def _fit_channels(frame: AudioFrame, channels: int) -> AudioFrame:

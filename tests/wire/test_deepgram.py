@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from anyio_stt import APIError, AudioFrame, SpeechEvent, SpeechEventType
 from anyio_stt.engines.deepgram import DeepgramOptions
-from anyio_stt.engines.deepgram.wire import DeepgramDialogue
 from anyio_stt.testing import silence, tone
 from anyio_stt.testing.servers.deepgram import deepgram_results
 from anyio_stt.testing.servers.words import HeardWord, Utterance
+from anyio_stt.wire.deepgram import DeepgramSession
 
 JSON = st.recursive(
     st.none()
@@ -32,8 +32,8 @@ TIMES = st.integers(0, 100_000).map(lambda number: number / 100)
 FIELDS = ("channel", "channel_index", "start", "duration", "is_final", "timestamp", "metadata")
 
 
-def dialogue(start: float = 0.0, **options: Any) -> DeepgramDialogue:
-    return DeepgramDialogue(DeepgramOptions(**options), None, start)
+def session(start: float = 0.0, **options: Any) -> DeepgramSession:
+    return DeepgramSession(start, **options)
 
 
 @st.composite
@@ -47,8 +47,8 @@ def utterances(draw: st.DrawFn) -> Utterance:
 
 @given(utterances(), TIMES)
 def test_what_a_server_writes_is_what_an_event_says(said: Utterance, offset: float) -> None:
-    ours = dialogue(offset)
-    events = ours.hear(json.dumps(deepgram_results(said, channel_index=[0, 1])))
+    ours = session(offset)
+    events = ours.receive(json.dumps(deepgram_results(said, channel_index=[0, 1])))
     transcripts = [event for event in events if event.alternatives]
     if not said.words:
         assert not transcripts
@@ -84,12 +84,12 @@ def test_what_a_server_writes_is_what_an_event_says(said: Utterance, offset: flo
 )
 def test_whatever_a_server_says_is_events_or_an_api_error(message: str | bytes) -> None:
     with suppress(APIError):
-        assert all(isinstance(event, SpeechEvent) for event in dialogue().hear(message))
+        assert all(isinstance(event, SpeechEvent) for event in session().receive(message))
 
 
 @given(st.lists(st.integers(1, 2000), min_size=1, max_size=10))
 def test_the_audio_goes_out_whole_whatever_the_cut(lengths: list[int]) -> None:
-    ours = dialogue()
+    ours = session()
     frames = [AudioFrame(bytes(range(256)) * 16, 16000, 1, 2048).slice(0, size) for size in lengths]
     sent = b"".join(
         part for frame in frames for part in ours.audio(frame) if isinstance(part, bytes)
@@ -100,16 +100,16 @@ def test_the_audio_goes_out_whole_whatever_the_cut(lengths: list[int]) -> None:
 
 def test_two_channels_are_mixed_down_unless_two_were_promised() -> None:
     stereo = tone(0.1, num_channels=2)
-    (mixed,) = dialogue().audio(stereo)
-    (kept,) = dialogue(channels=2).audio(stereo)
+    (mixed,) = session().audio(stereo)
+    (kept,) = session(channels=2).audio(stereo)
     assert (len(mixed), len(kept)) == (3200, 6400)
     with pytest.raises(APIError, match="channels=1") as caught:
-        dialogue(channels=2).audio(silence(0.1))
+        session(channels=2).audio(silence(0.1))
     assert not caught.value.retryable
 
 
 def test_commands_are_what_deepgram_documents() -> None:
-    ours = dialogue()
+    ours = session()
     kinds = [
         json.loads(part)["type"] for part in (*ours.keep_alive(), *ours.flush(), *ours.ending())
     ]
@@ -117,23 +117,23 @@ def test_commands_are_what_deepgram_documents() -> None:
 
 
 def test_metadata_ends_the_conversation_only_after_we_asked_for_the_end() -> None:
-    ours = dialogue()
-    ours.hear('{"type": "Metadata"}')
+    ours = session()
+    ours.receive('{"type": "Metadata"}')
     assert not ours.done
     with pytest.raises(APIError, match="before it had said everything"):
         ours.closed()
     ours.ending()
     ours.closed()
-    ours.hear('{"type": "Metadata"}')
+    ours.receive('{"type": "Metadata"}')
     assert ours.done
 
 
 def test_each_channel_speaks_for_itself() -> None:
-    ours = dialogue(channels=2, multichannel=True)
+    ours = session(channels=2, multichannel=True)
     said = Utterance((HeardWord("hello", 0.1, 0.5),), 0.0, 1.0, final=True, endpoint=True)
-    events = ours.hear(json.dumps(deepgram_results(said, channel_index=[1, 2])))
+    events = ours.receive(json.dumps(deepgram_results(said, channel_index=[1, 2])))
     assert [event.channel for event in events] == [1, 1]
-    ours.hear(
+    ours.receive(
         json.dumps(deepgram_results(Utterance((), 0.0, 1.0, final=True), channel_index=[0, 2]))
     )
     assert ours.silences == [(1.0, 0)]
@@ -160,7 +160,7 @@ def test_speakers_and_languages_are_told() -> None:
         "is_final": True,
         "channel": {"alternatives": [reading]},
     }
-    best = dialogue(diarize=True).hear(json.dumps(body))[0].alternatives[0]
+    best = session().receive(json.dumps(body))[0].alternatives[0]
     assert (best.language, best.speaker_id, best.confidence) == ("fr", "S3", 0.5)
     assert best.words is not None
     assert best.words[0].text == "Hi."

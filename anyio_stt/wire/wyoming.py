@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...audio.frame import AudioFrame
-from ...audio.mixing import mix_down
-from ...events import SpeechData, SpeechEvent, SpeechEventType
-from ...exceptions import APIError
-from ...transports.dialogue import Dialogue, Message, longer_guess
-from ...transports.wyoming import encode_event
-from .options import WyomingOptions
+from ..audio.frame import AudioFrame
+from ..audio.mixing import mix_down
+from ..events import SpeechData, SpeechEvent, SpeechEventType
+from ..exceptions import APIError
+from .session import ClientSession, Message, longer_guess
+from .wyoming_events import encode_event
 
-__all__ = ("WyomingDialogue",)
+__all__ = ("WyomingSession",)
 
 
-class WyomingDialogue(Dialogue):
+class WyomingSession(ClientSession):
     """
     One utterance: audio until a flush or the end, and its transcript.
 
     Many servers hang up after a transcript, so what follows a flush takes a new connection.
 
     Args:
-        options: what was asked for.
-        language: what is spoken.
         start: where on the attempt's clock it begins.
+        transcribe: what is asked for, the data of the event of that name.
+        language: what is spoken, where the server does not say.
     """
 
     over: bool
     done: bool
 
-    def __init__(self, options: WyomingOptions, language: str | None, start: float) -> None:
+    def __init__(self, start: float, *, transcribe: Mapping[str, Any], language: str = "") -> None:
         super().__init__(start)
-        self._options = options
-        self._wanted = language
-        self._language = language or options.language or ""
+        self._transcribe = transcribe
+        self._language = language
         self._guess = ""
         self._begun = False
 
@@ -48,7 +46,7 @@ class WyomingDialogue(Dialogue):
         if self._begun:
             return (chunk,)
         self._begun = True
-        transcribe = encode_event("transcribe", self._options.transcribe(self._wanted))
+        transcribe = encode_event("transcribe", self._transcribe)
         return (transcribe, encode_event("audio-start", form), chunk)
 
     def flush(self) -> Iterable[Message]:
@@ -63,7 +61,7 @@ class WyomingDialogue(Dialogue):
             return ()
         return (encode_event("audio-stop"),)
 
-    def understand(self, body: dict[str, Any]) -> Iterable[SpeechEvent]:
+    def decode(self, body: dict[str, Any]) -> Iterable[SpeechEvent]:
         """Make events of one event."""
         data = body["data"]
         match body["type"]:

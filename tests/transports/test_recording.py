@@ -20,10 +20,9 @@ from anyio_stt import (
     STTCapabilities,
     combine_frames,
 )
-from anyio_stt.engines.vosk import VoskOptions
-from anyio_stt.engines.vosk.wire import VoskDialogue
 from anyio_stt.testing import tone
-from anyio_stt.transports.at_once import say_recording
+from anyio_stt.transports.recording import send_recording
+from anyio_stt.wire.vosk import VoskSession
 
 
 class Torn:
@@ -55,8 +54,8 @@ class Recorder(STT):
     async def _recognize_impl(
         self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
     ) -> SpeechEvent:
-        dialogue = VoskDialogue(VoskOptions(), language, 16000, 0.0)
-        return await say_recording(self._connection, dialogue, combine_frames(buffer))
+        session = VoskSession(0.0, config="{}", language=language or "")
+        return await send_recording(self._connection, session, combine_frames(buffer))
 
 
 async def failure_of(connection: Torn) -> APIError:
@@ -100,7 +99,7 @@ class Roomy:
 
 async def test_others_run_between_the_pieces_of_a_long_recording() -> None:
     connection, seen = Roomy(), [0]
-    dialogue = VoskDialogue(VoskOptions(), None, 16000, 0.0)
+    session = VoskSession(0.0, config="{}")
 
     async def watch() -> None:
         while True:
@@ -110,7 +109,7 @@ async def test_others_run_between_the_pieces_of_a_long_recording() -> None:
     with anyio.fail_after(5):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(watch)
-            event = await say_recording(connection, dialogue, tone(60.0))
+            event = await send_recording(connection, session, tone(60.0))
             tasks.cancel_scope.cancel()
 
     assert event.alternatives[0].text.startswith("hello")

@@ -15,12 +15,12 @@ from ..audio.frame import AudioFrame
 from ..exceptions import APIConnectionError, APITimeoutError
 from ..options import APIConnectOptions
 from ..stream import RecognizeStream
-from .dialogue import Dialogue, Message
+from ..wire.session import ClientSession, Message
 
 if TYPE_CHECKING:
     from ..stt import STT
 
-__all__ = ("Connection", "DialogueStream", "explained")
+__all__ = ("Connection", "SessionStream", "reason_awaited")
 
 _EXPLANATION = 0.5  # seconds for a close to arrive that says why a send failed
 _LOUD = 400  # of 32768: what is quieter, below -38 dB, is no speech
@@ -29,7 +29,7 @@ _NOISY = 60.0  # seconds after which a session is rolled over where the line is 
 
 
 class Connection(Protocol):
-    """What a conversation needs: messages both ways, each wait with a deadline of its own."""
+    """What a runner needs: messages both ways, each wait with a deadline of its own."""
 
     on_pong: Callable[[], None] | None
 
@@ -41,7 +41,7 @@ class Connection(Protocol):
 
 
 @asynccontextmanager
-async def explained() -> AsyncIterator[None]:
+async def reason_awaited() -> AsyncIterator[None]:
     """When the connection fails in the block, give whoever listens time to learn and raise why."""
     try:
         yield
@@ -52,15 +52,15 @@ async def explained() -> AsyncIterator[None]:
         raise
 
 
-class _Ears(NamedTuple):
-    """Where a conversation takes what the provider says."""
+class _Outlet(NamedTuple):
+    """Where a runner takes what the provider says."""
 
     events: EventSink
     alive: Callable[[], None]
     silence: Callable[[float, int | None], None]
 
 
-class DialogueStream(RecognizeStream):
+class SessionStream(RecognizeStream):
     """
     Recognises by talking to a provider: an engine says where, and in which words.
 
@@ -71,7 +71,7 @@ class DialogueStream(RecognizeStream):
     Args:
         stt: the engine.
         connect: opens a connection for a block; raises `APIError`.
-        begin: begins a dialogue, at so many seconds on the attempt's clock.
+        begin: begins a session, at so many seconds on the attempt's clock.
         conn_options: retries, deadlines and bounds.
         sample_rate: what the provider wants.
         frame_duration: seconds of audio a message should have.
@@ -83,7 +83,7 @@ class DialogueStream(RecognizeStream):
         *,
         stt: STT,
         connect: Callable[[], AbstractAsyncContextManager[Connection]],
-        begin: Callable[[float], Dialogue],
+        begin: Callable[[float], ClientSession],
         conn_options: APIConnectOptions,
         sample_rate: int,
         frame_duration: float = 0.1,
@@ -103,31 +103,31 @@ class DialogueStream(RecognizeStream):
         start, first = 0.0, None
         while True:
             async with self._connect() as connection:
-                conversation = _Conversation(
+                runner = _SessionRunner(
                     connection,
                     self._begin(start),
-                    _Ears(self._event_ch, self._report_alive, self._report_silence),
+                    _Outlet(self._event_ch, self._report_alive, self._report_silence),
                     self._conn_options.drain_seconds,
                 )
-                await conversation.run(first, self._input_ch, self._max_session)
-            if conversation.input_ended:
+                await runner.run(first, self._input_ch, self._max_session)
+            if runner.input_ended:
                 return
             # A new connection is worth its while only if there is something to say on it.
             first = await anext(self._input_ch, None)
             if first is None:
                 return
-            start = conversation.dialogue.sent
+            start = runner.session.sent
 
 
-class _Conversation:
+class _SessionRunner:
     """One connection's worth of an attempt."""
 
     def __init__(
-        self, connection: Connection, dialogue: Dialogue, ears: _Ears, drain_seconds: float
+        self, connection: Connection, session: ClientSession, outlet: _Outlet, drain_seconds: float
     ) -> None:
         self._connection = connection
-        self.dialogue = dialogue
-        self._ears = ears
+        self.session = session
+        self._outlet = outlet
         self._drain_seconds = drain_seconds
         self.input_ended = False
         self._ready = anyio.Event()
@@ -140,45 +140,45 @@ class _Conversation:
         expiry = anyio.current_time() + max_session
         async with anyio.create_task_group() as task_group:
             task_group.start_soon(self._talk, first, items, expiry, task_group.cancel_scope)
-            if self.dialogue.keep_alive_interval < math.inf:
+            if self.session.keep_alive_interval < math.inf:
                 task_group.start_soon(self._keep_alive)
             await self._listen()
             task_group.cancel_scope.cancel()
 
     async def _listen(self) -> None:
-        dialogue, ears = self.dialogue, self._ears
-        while not dialogue.done:
-            if dialogue.ready:
+        session, outlet = self.session, self._outlet
+        while not session.done:
+            if session.ready:
                 self._ready.set()
             message = await self._connection.receive()
             if message is None:
-                dialogue.closed()
+                session.closed()
                 return
-            for event in dialogue.hear(message):
-                ears.events.send_nowait(event)
-            if dialogue.silences:
-                for silence in dialogue.silences:
-                    ears.silence(*silence)
-                dialogue.silences.clear()
-            elif dialogue.ready:  # it lives, even if it said nothing for the consumer
-                ears.alive()
+            for event in session.receive(message):
+                outlet.events.send_nowait(event)
+            if session.silences:
+                for silence in session.silences:
+                    outlet.silence(*silence)
+                session.silences.clear()
+            elif session.ready:  # it lives, even if it said nothing for the consumer
+                outlet.alive()
 
     def _hear_pong(self) -> None:
-        if self.dialogue.pongs_count:
-            self._ears.alive()
+        if self.session.pongs_count:
+            self._outlet.alive()
 
     # ---- talking
 
     async def _talk(
         self, first: Any, items: AsyncIterable[Any], expiry: float, whole: anyio.CancelScope
     ) -> None:
-        async with explained():
-            await self._say(self.dialogue.opening())
+        async with reason_awaited():
+            await self._say(self.session.opening())
             await self._ready.wait()
             if first is None or not await self._say_item(first, expiry):
                 await self._say_input(items, expiry)
-            await self._say(self.dialogue.ending())
-            if self.dialogue.done:  # there is nothing to wait for
+            await self._say(self.session.ending())
+            if self.session.done:  # there is nothing to wait for
                 whole.cancel()
         if not self.input_ended:
             await self._limit_drain()
@@ -192,10 +192,10 @@ class _Conversation:
     async def _say_item(self, item: Any, expiry: float) -> bool:
         """Say one item, and return whether what follows needs a new connection."""
         frame = item if isinstance(item, AudioFrame) else None
-        await self._say(self.dialogue.flush() if frame is None else self.dialogue.audio(frame))
+        await self._say(self.session.flush() if frame is None else self.session.audio(frame))
         age = self._last_word - expiry
-        due = age > 0 and self._pauses(frame, age) and self.dialogue.quiet
-        return due or self.dialogue.over
+        due = age > 0 and self._pauses(frame, age) and self.session.quiet
+        return due or self.session.over
 
     def _pauses(self, frame: AudioFrame | None, age: float) -> bool:
         """Whether a new session may begin after *frame*; a flush is no time: the end may follow."""
@@ -210,11 +210,11 @@ class _Conversation:
             self._last_word = anyio.current_time()
 
     async def _keep_alive(self) -> None:
-        interval = self.dialogue.keep_alive_interval
+        interval = self.session.keep_alive_interval
         while True:
             await anyio.sleep_until(self._last_word + interval)
             if anyio.current_time() >= self._last_word + interval:
-                await self._say(self.dialogue.keep_alive())
+                await self._say(self.session.keep_alive())
                 self._last_word = anyio.current_time()  # it may have had nothing to say
 
     async def _limit_drain(self) -> None:
@@ -222,7 +222,7 @@ class _Conversation:
         seconds = self._drain_seconds
         await anyio.sleep(min(seconds, 3600.0))
         raise APITimeoutError(
-            f"{self.dialogue.name} did not end a session within {seconds:g} s "
+            f"{self.session.name} did not end a session within {seconds:g} s "
             f"(drain_timeout) of being asked to; a new one takes over"
         )
 

@@ -1,4 +1,4 @@
-"""What an engine says to its provider and hears from it, without input or output."""
+"""What every client half of a protocol is: audio to messages, messages to events."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..audio.frame import AudioFrame
 from ..events import SpeechEvent
 from ..exceptions import APIConnectionError
 
-__all__ = ("Dialogue", "Message", "json_object", "longer_guess")
+__all__ = ("ClientSession", "Message", "json_object", "longer_guess")
 
 _MAX_GUESS = 256 * 1024
 
@@ -20,15 +20,15 @@ Message: TypeAlias = Union[str, bytes]
 """One message on the wire: text or binary."""
 
 
-class Dialogue(ABC):
+class ClientSession(ABC):
     """
-    One conversation with a provider, from the opening of a connection to its end.
+    The client's half of one session, from the opening of a connection to its end.
 
     It turns what happens to a stream into messages, and messages into events. It knows neither
     sockets nor time, so its tests need neither.
 
     Args:
-        start: where on the attempt's clock this conversation begins, in seconds; 0 unless the
+        start: where on the attempt's clock this session begins, in seconds; 0 unless the
             attempt moved on to a new connection.
     """
 
@@ -51,7 +51,7 @@ class Dialogue(ABC):
         """Whether the provider has said all it will say."""
         self.silences: list[tuple[float, int | None]] = []
         """Where audio ends that the provider has nothing to say of, and on which channel; whoever
-        runs the dialogue takes them out."""
+        runs the session takes them out."""
 
     def opening(self) -> Iterable[Message]:
         """What to say first."""
@@ -75,20 +75,20 @@ class Dialogue(ABC):
         """What to say when there is nothing to say."""
         return ()
 
-    def hear(self, message: Message) -> list[SpeechEvent]:
+    def receive(self, message: Message) -> list[SpeechEvent]:
         """
-        Understand what the provider said.
+        Make events of what the provider sent.
 
         Raises:
             APIError: when it reports a failure, or says what its protocol does not know.
         """
         try:
-            return list(self.understand(json_object(message)))
+            return list(self.decode(json_object(message)))
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as exc:
             raise self.garbage(message, exc) from exc
 
     @abstractmethod
-    def understand(self, body: dict[str, Any]) -> Iterable[SpeechEvent]:
+    def decode(self, body: dict[str, Any]) -> Iterable[SpeechEvent]:
         """
         Make events of one message; what it lacks may raise as Python raises it.
 
@@ -111,7 +111,7 @@ class Dialogue(ABC):
     @property
     def name(self) -> str:
         """Who the provider is, for errors."""
-        return type(self).__name__.removesuffix("Dialogue")
+        return type(self).__name__.removesuffix("Session")
 
     def garbage(self, message: Message, why: object) -> APIConnectionError:
         """Make the error for a message that is none of the protocol's."""

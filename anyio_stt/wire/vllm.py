@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...audio.frame import AudioFrame
-from ...audio.mixing import mix_down
-from ...events import SpeechData, SpeechEvent, SpeechEventType
-from ...exceptions import APIError
-from ...transports.dialogue import Dialogue, Message, longer_guess
-from .options import OpenAIRealtimeOptions
-from .sessions import session_update
+from ..audio.frame import AudioFrame
+from ..audio.mixing import mix_down
+from ..events import SpeechData, SpeechEvent, SpeechEventType
+from ..exceptions import APIError
+from .session import ClientSession, Message, longer_guess
 
-__all__ = ("VllmDialogue",)
+__all__ = ("VllmSession",)
 
 # What is wrong with what we say stays wrong; that a model is unknown is told in words only.
 _FINAL = ("invalid_json", "unknown_event", "invalid_audio", "model_not_validated")
 _NO_MODEL = "does not exist"
 
 
-class VllmDialogue(Dialogue):
+class VllmSession(ClientSession):
     """
     One utterance: vLLM transcribes from a first commit to a final one, and knows no pauses.
 
@@ -30,9 +28,9 @@ class VllmDialogue(Dialogue):
     follows a flush takes a new connection.
 
     Args:
-        options: what was asked for.
-        language: what is spoken; the server does not say.
         start: where on the attempt's clock it begins.
+        update: the message that sets the session up.
+        language: what is spoken; the server does not say.
     """
 
     done: bool
@@ -40,10 +38,10 @@ class VllmDialogue(Dialogue):
 
     pongs_count: bool = True  # it says nothing while there is no text to say
 
-    def __init__(self, options: OpenAIRealtimeOptions, language: str | None, start: float) -> None:
+    def __init__(self, start: float, *, update: Mapping[str, Any], language: str = "") -> None:
         super().__init__(start)
-        self._options = options
-        self._language = language or options.language or ""
+        self._update = update
+        self._language = language
         self.ready: bool = False
         self._guess = ""
         self._begun = False
@@ -56,7 +54,7 @@ class VllmDialogue(Dialogue):
 
     def opening(self) -> Iterable[Message]:
         """Name the model; this is not answered."""
-        return (json.dumps(session_update(self._options, None)),)
+        return (json.dumps(self._update),)
 
     def audio(self, frame: AudioFrame) -> Iterable[Message]:
         """Say the samples, in text; the first ones after the sign to begin."""
@@ -81,7 +79,7 @@ class VllmDialogue(Dialogue):
         self._ending = True
         return (_commit(final=True),)
 
-    def understand(self, body: dict[str, Any]) -> Iterable[SpeechEvent]:
+    def decode(self, body: dict[str, Any]) -> Iterable[SpeechEvent]:
         """Make events of one message."""
         match body["type"]:
             case "session.created":
