@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -19,13 +20,20 @@ import nox
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "types", "tests"]
 
-# Most of the contract and no processes, sockets or sleeping: green here is nearly always green.
-QUICK = ("tests/test_layers.py", "tests/rules", "tests/core", "tests/audio", "tests/contract")
+# Side by side: more processes than cores, since many tests wait for a socket or a process.
+TOGETHER = ("-n", "auto", "--dist", "worksteal")
+# What is always worth a look; green here and in what a change touches is nearly always green.
+ALWAYS = ("tests/test_layers.py", "tests/test_contract_ids.py", "tests/rules", "tests/core")
+CONTRACT = ("tests/contract", "tests/test_vad.py")
 
 
-def run(session: nox.Session, module: str, *arguments: str) -> None:
+def run(session: nox.Session, module: str, *arguments: str, **environment: str) -> None:
     """Run a module with nox's own interpreter, whether or not its environment is activated."""
-    session.run(sys.executable, "-m", module, *arguments, external=True)
+    session.run(sys.executable, "-m", module, *arguments, external=True, env=environment)
+
+
+def pytest(session: nox.Session, *arguments: str, **environment: str) -> None:
+    run(session, "pytest", "-q", *TOGETHER, *arguments, **environment)
 
 
 @nox.session
@@ -43,24 +51,76 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """All tests, on every event loop."""
-    run(session, "pytest", "-q", *session.posargs)
+    """Every test that is not heavy, on every event loop of this machine."""
+    pytest(session, "-m", "not heavy", *session.posargs)
+
+
+@nox.session
+def heavy(session: nox.Session) -> None:
+    """Real models, other people's programs, kill series, fuzzers: a few of each."""
+    pytest(session, "-m", "heavy", *session.posargs)
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """The heavy tests with their full counts, which takes hours."""
+    limits = ("--timeout", "14400", "--durations", "50")
+    pytest(session, "-m", "heavy", *limits, *session.posargs, ANYIO_STT_SOAK="1")
 
 
 @nox.session
 def quick(session: nox.Session) -> None:
-    """Lint, types and the tests that need no real clock, in about a minute."""
+    """Lint, types and the tests of what differs from main, in less than a minute."""
     lint(session)
     types(session)
-    run(session, "pytest", "-q", "-m", "not real_time", *(session.posargs or QUICK))
+    pytest(session, "-m", "not heavy and not real_time", *(session.posargs or touched(changed())))
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """Say which tests take how long."""
+    pytest(
+        session, "-m", "not heavy", "--durations", "60", "--durations-min", ".5", *session.posargs
+    )
+
+
+def changed() -> list[str]:
+    """Name the files that differ from main, or on main from the last commit."""
+    named: set[str] = set()
+    for command in (
+        "diff --name-only main",
+        "diff --name-only HEAD",
+        "ls-files -o --exclude-standard",
+    ):
+        said = subprocess.run(
+            ["git", *command.split()], capture_output=True, text=True, check=False
+        )
+        named.update(said.stdout.split())
+    return sorted(named)
+
+
+def touched(files: list[str]) -> list[str]:
+    """Return the tests that mirror *files*: `anyio_stt/audio/frame.py` has `tests/audio`."""
+    wanted = dict.fromkeys(ALWAYS)
+    for file in map(Path, files):
+        if file.parts[0] == "tests" and file.name.startswith("test_"):
+            wanted[file.as_posix()] = None
+        elif file.parts[0] == "anyio_stt" and len(file.parts) == 2:
+            wanted.update(dict.fromkeys(CONTRACT))
+        elif file.parts[0] in {"anyio_stt", "docs"}:
+            parts = ["docs"] if file.parts[0] == "docs" else list(file.parts[1:3])
+            mirror = Path("tests", *parts)
+            wanted[(mirror if mirror.is_dir() else mirror.parent).as_posix()] = None
+            if "_core" in parts or "_rules" in parts:
+                wanted.update(dict.fromkeys(CONTRACT))
+    return [path for path in wanted if Path(path).exists() and path != "tests"]
 
 
 @nox.session
 def completeness(session: nox.Session) -> None:
     """Whether every public name of the installed package has a declared type, by pyright."""
     here = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
-    arguments = ("--ignoreexternal", "--verifytypes", "anyio_stt")
-    session.run(sys.executable, "-m", "pyright", *arguments, external=True, env={"PATH": here})
+    run(session, "pyright", "--ignoreexternal", "--verifytypes", "anyio_stt", PATH=here)
 
 
 @nox.session

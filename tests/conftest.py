@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -58,3 +60,48 @@ def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
     if name.startswith("real-") or name == "uvloop":
         return _real_backend(name.removeprefix("real-"))
     return autojump_backends()[name]
+
+
+# ---- side by side, and what was left out
+
+LEFT_OUT = pytest.StashKey[int]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Twice as many processes as cores: many tests wait for a socket, a process or a deadline."""
+    return 2 * (os.cpu_count() or 1)
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    heavy = sum(item.get_closest_marker("heavy") is not None for item in items)
+    if heavy:
+        items[0].config.stash[LEFT_OUT] = heavy
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the count from a worker to the process that prints."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["heavy"] = session.config.stash.get(LEFT_OUT, 0)
+
+
+class CountsFromWorkers:
+    """A plugin of its own, because without pytest-xdist nobody declares this hook."""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object | None) -> None:
+        node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("heavy", 0)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(CountsFromWorkers())
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    left_out = config.stash.get(LEFT_OUT, 0)
+    if left_out:
+        terminalreporter.write_line(
+            f"left out: {left_out} heavy tests (real models, other people's programs, kill "
+            "series); pip install '.[heavy]', then nox -s heavy runs a few of each, nox -s soak "
+            "all"
+        )

@@ -47,11 +47,32 @@ def test_the_one_command_checks_rules_formatting_types_and_all_tests(noxfile: An
     for name in noxfile.nox.options.sessions:
         getattr(noxfile, name)(session)
 
-    assert session.commands == ["ruff check .", "ruff format --check .", "mypy", "pytest -q"]
+    *rules, tests = session.commands
+    assert rules == ["ruff check .", "ruff format --check .", "mypy"]
+    assert tests == "pytest -q -n auto --dist worksteal -m not heavy"
+
+
+@pytest.mark.parametrize(
+    ("changed", "tests"),
+    [
+        ("anyio_stt/audio/frame.py", "tests/audio"),
+        ("anyio_stt/engines/vosk/stt.py", "tests/engines/vosk"),
+        ("anyio_stt/_core/delivery.py", "tests/contract"),
+        ("anyio_stt/stream.py", "tests/contract"),
+        ("docs/index.md", "tests/docs"),
+        ("tests/audio/test_frame.py", "tests/audio/test_frame.py"),
+    ],
+)
+def test_the_quick_session_runs_the_tests_of_what_changed(
+    noxfile: Any, monkeypatch: pytest.MonkeyPatch, changed: str, tests: str
+) -> None:
+    monkeypatch.chdir(CHECKOUT)
+    assert tests in noxfile.touched([changed])
 
 
 def test_the_quick_session_runs_tests_that_are_there(noxfile: Any) -> None:
-    assert [path for path in noxfile.QUICK if not (CHECKOUT / path).exists()] == []
+    always = (*noxfile.ALWAYS, *noxfile.CONTRACT)
+    assert [path for path in always if not (CHECKOUT / path).exists()] == []
 
 
 def test_every_fragment_becomes_a_line_of_the_next_release() -> None:

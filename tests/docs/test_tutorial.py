@@ -13,6 +13,7 @@ PAGES = ["1-file", "2-microphone", "3-engine", "4-failures", "5-testing"]
 OTHER_NUMBERS = {"1-file", "5-testing"}  # an engine's times, and how long tests took
 
 
+@pytest.mark.heavy
 @pytest.mark.timeout(300)
 def test_whoever_follows_the_tutorial_sees_what_it_shows(tmp_path: Path) -> None:
     pytest.importorskip("pocketsphinx")
