@@ -51,6 +51,7 @@ class FaultServer(ABC):
         self.open: int = 0
         """How many connections are open."""
         self.port: int = 0
+        """Where it listens; set before the block is entered, it is asked for."""
 
     @abstractmethod
     async def serve(self, link: Link) -> None:
@@ -63,7 +64,7 @@ class FaultServer(ABC):
 
     async def __aenter__(self) -> Self:
         self._listener = await anyio.create_tcp_listener(
-            local_host="127.0.0.1", local_port=0, backlog=4096
+            local_host="127.0.0.1", local_port=self.port, backlog=4096
         )
         raw = self._listener.extra(SocketAttribute.raw_socket)
         if self._small:
