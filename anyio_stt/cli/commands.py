@@ -19,6 +19,7 @@ from .errors import CommandError
 from .formats import FORMATS
 from .interruption import run_until_interrupted
 from .log import log_shown_on
+from .models import models
 from .recordings import STANDARD_INPUT
 from .session import Session, Settings
 
@@ -44,6 +45,9 @@ def run(arguments: list[str] | None = None) -> int:
 @click.version_option(package_name="anyio-stt", message="%(prog)s %(version)s")
 def cli() -> None:
     """Speech to text, live, on asyncio or trio."""
+
+
+cli.add_command(models)
 
 
 @cli.command()
