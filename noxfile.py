@@ -8,6 +8,7 @@ sessions use the environment that nox itself is in, so that nothing is installed
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -138,4 +139,19 @@ def build(session: nox.Session) -> None:
         made = sorted(str(path) for path in Path(fresh).iterdir())
         run(session, "twine", "check", "--strict", *made)
         run(session, "check_wheel_contents", *(path for path in made if path.endswith(".whl")))
+        twice = Path(fresh, "twice")
+        run(session, "build", "--wheel", "--outdir", str(twice))
+        if digests(Path(fresh)) != {**digests(Path(fresh)), **digests(twice)}:
+            session.error("two builds of one checkout differ: the wheel is not reproducible")
+        shutil.rmtree(twice)
         shutil.copytree(fresh, folder, dirs_exist_ok=True)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.glob("*.*")}
+
+
+@nox.session
+def sbom(session: nox.Session) -> None:
+    """Write what this environment holds, with versions and licences, as a CycloneDX SBOM."""
+    run(session, "cyclonedx_py", "environment", "-o", session.posargs[0], sys.executable)
