@@ -8,6 +8,8 @@
 #   stt stream vad                              what an engine subclasses
 #   adapters/     engines made of engines
 #   transports/   websocket and http over anyio
+#   workers/      threads and processes that compute off the loop
+#   models/       weights: found, pulled, verified
 #   engines/      one folder each, found by entry point, imported when used
 #   testing/      for those who write engines
 #   cli/          the command anyio-stt
@@ -47,7 +49,7 @@ from .voice import VADEvent as VADEvent
 from .voice import VADEventType as VADEventType
 from .voice import VADOptions as VADOptions
 from .windowed_vad import WindowedVADStream as WindowedVADStream
-from .worker_threads import WorkerThreads as WorkerThreads
+from .workers.threads import WorkerThreads as WorkerThreads
 
 __all__ = (
     "DEFAULT_API_CONNECT_OPTIONS",

@@ -35,7 +35,7 @@ nitpick_ignore_regex = [
     # What users are given and never name: these are annotations in signatures.
     ("py:class", r"anyio_stt\..*\.(\w+Stream|Member|EventT|T)"),
     ("py:class", r"anyio_stt\.testing\.servers\.\w+\.(\w*Service|WebRequest|WebResponse|Link)"),
-    ("py:class", r"(anyio_stt\.engines\.pocketsphinx\._worker\.wire\.Message|WorkerPool)"),
+    ("py:class", r"(anyio_stt\.workers\.wire\.Message|WorkerPool|ThreadPool|LocalSTT)"),
 ]
 
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]

@@ -3,19 +3,17 @@ pocketsphinx: an engine that works offline at once, since its package carries it
 
 Its decoder holds the interpreter's lock while it computes, so it runs in worker processes.
 
-    options     what may be chosen
-    stt         the engine, and what it hands out
-    stream      one stream's talk with a worker
-    pool        the workers of an engine
-    vad         the detector that comes with it
-    process     one worker, seen from here
-    _worker/    what runs inside it
+    options      what may be chosen
+    endpointing  how speech is told from silence
+    stt          the engine
+    vad          the detector that comes with it
+    recogniser   what runs in a worker process
 """
 
-from ._worker.segmenter import Endpointing as Endpointing
+from ...workers.pool import PoolStatistics as PoolStatistics
+from .endpointing import Endpointing as Endpointing
 from .options import PocketSphinxOptions as PocketSphinxOptions
-from .pool import PoolStatistics as PoolStatistics
-from .stream import PocketSphinxStream as PocketSphinxStream
+from .stt import PocketSphinxStream as PocketSphinxStream
 from .stt import PocketSphinxSTT as PocketSphinxSTT
 from .vad import PocketSphinxVAD as PocketSphinxVAD
 

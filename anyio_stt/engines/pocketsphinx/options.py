@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ._worker.segmenter import Endpointing
-from ._worker.wire import Kind, Message
+from ...workers.wire import Kind, Message
+from .endpointing import Endpointing
 
 __all__ = ("PocketSphinxOptions",)
 

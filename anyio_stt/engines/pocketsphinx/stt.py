@@ -6,29 +6,23 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import anyio
-
-from ...audio.frame import AudioBuffer
-from ...events import SpeechEvent, SpeechEventType, Word
-from ...options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, STTCapabilities
-from ...stt import STT
-from ._worker.wire import Kind
-from .feed import WorkerFeed, pieces
+from ...options import STTCapabilities
+from ...workers.pool import WorkerPool
+from ...workers.process import WorkerProcess, command_for
+from ...workers.stream import LocalStream
+from ...workers.stt import LocalSTT, workers_or_cores
 from .options import PocketSphinxOptions
-from .pool import PoolStatistics, WorkerPool
-from .process import WorkerProcess
-from .speech import to_speech, to_words
-from .stream import PocketSphinxStream
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
+__all__ = ("PocketSphinxSTT", "PocketSphinxStream")
 
-__all__ = ("PocketSphinxSTT",)
+PocketSphinxStream = LocalStream
+
+_RECOGNISER = "anyio_stt.engines.pocketsphinx.recogniser:load"
 
 
-class PocketSphinxSTT(STT):
+class PocketSphinxSTT(LocalSTT):
     """
     CMU Sphinx: offline recognition of English, with a model that comes with its package.
 
@@ -62,79 +56,29 @@ class PocketSphinxSTT(STT):
         given = {"language": language, "grammar": grammar, "key_phrases": key_phrases}
         chosen: dict[str, Any] = {name: each for name, each in given.items() if each is not None}
         self._options = options = replace(options or PocketSphinxOptions(), **chosen)
+        workers = workers_or_cores("max_workers", max_workers)
         super().__init__(
             capabilities=STTCapabilities(
                 streaming=True,
                 interim_results=options.interim_results,
                 aligned_transcript="word",
-            )
+            ),
+            pool=WorkerPool("pocketsphinx", self._start_worker, workers, options.turn_timeout),
+            interims=options.interim_results,
         )
-        workers = (os.cpu_count() or 1) if max_workers is None else max_workers
-        if workers < 1:
-            raise ValueError(f"max_workers must be 1 or more, got {max_workers!r}")
-        self._pool = WorkerPool(self._start_worker, workers, options.turn_timeout)
 
     @property
     def options(self) -> PocketSphinxOptions:
         """What was chosen."""
         return self._options
 
-    def statistics(self) -> PoolStatistics:
-        """Return how busy the workers are, and how many streams wait for one."""
-        return self._pool.statistics()
-
-    def stream(
-        self,
-        *,
-        language: str | None = None,
-        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
-    ) -> PocketSphinxStream:
-        """
-        Make a stream; it starts nothing until its block is entered.
-
-        Raises:
-            ValueError: when *language* is not the one of the options.
-        """
-        return PocketSphinxStream(
-            stt=self,
-            pool=self._pool,
-            language=self._checked_language(language),
-            interims=self._options.interim_results,
-            conn_options=conn_options,
-        )
-
-    async def _recognize_impl(
-        self,
-        buffer: AudioBuffer,
-        *,
-        language: str | None,
-        conn_options: APIConnectOptions,  # noqa: ARG002 - the base keeps the deadlines
-    ) -> SpeechEvent:
-        language = self._checked_language(language)
-        words: list[Word] = []
-        async with self._pool.worker(interims=False) as worker:
-            feed = WorkerFeed(worker)
-            async with anyio.create_task_group() as task_group:
-                task_group.start_soon(_send_all, feed, buffer)
-                await _collect(worker, feed, words)
-        speech = to_speech(words, language)
-        return SpeechEvent(SpeechEventType.FINAL_TRANSCRIPT, alternatives=[speech])
-
-    # ---- lifetime
-
-    async def __aenter__(self) -> Self:
-        self._pool.keep = True
-        return await super().__aenter__()
-
-    async def aclose(self) -> None:
-        """Close every stream, end every `recognize`, and end all workers. Idempotent."""
-        try:
-            await super().aclose()
-        finally:
-            await self._pool.aclose()
-
     async def _start_worker(self) -> WorkerProcess:
-        return await WorkerProcess.start(self._options.setup(), self._options.worker_timeout)
+        return await WorkerProcess.start(
+            "pocketsphinx",
+            self._options.setup(),
+            self._options.worker_timeout,
+            command_for(_RECOGNISER),
+        )
 
     def _checked_language(self, language: str | None) -> str:
         if language is None or self._options.speaks(language):
@@ -143,23 +87,6 @@ class PocketSphinxSTT(STT):
             f"this engine recognises {self._options.language}, not {language!r}; make another "
             f"with PocketSphinxOptions(language=..., hmm=..., lm=..., dictionary=...)"
         )
-
-
-async def _send_all(feed: WorkerFeed, buffer: AudioBuffer) -> None:
-    for audio in pieces(buffer):
-        await feed.send(audio)
-    await feed.end()
-
-
-async def _collect(worker: WorkerProcess, feed: WorkerFeed, words: list[Word]) -> None:
-    while True:
-        message = await worker.receive()
-        if message.kind is Kind.DONE:
-            return
-        if message.kind is Kind.HEARD:
-            feed.heard()
-        elif message.kind is Kind.FINAL:
-            words += to_words(message)
 
 
 def _check_installed() -> None:

@@ -10,7 +10,7 @@ from ...audio.frame import AudioFrame
 from ...vad import VAD
 from ...voice import VADCapabilities, VADOptions
 from ...windowed_vad import WindowedVADStream
-from ...worker_threads import WorkerThreads
+from ...workers.threads import WorkerThreads
 
 __all__ = ("SileroVAD", "SileroVADStream")
 

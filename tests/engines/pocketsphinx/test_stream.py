@@ -167,7 +167,7 @@ def workers() -> list[int]:
                 with open(f"/proc/{entry.name}/stat") as stat:
                     fields = stat.read().rpartition(")")[2].split()
                 with open(f"/proc/{entry.name}/cmdline") as command:
-                    ours = "_worker" in command.read()
+                    ours = "child.py" in command.read()
             except OSError:
                 continue
             if ours and fields[0] != "Z" and int(fields[1]) == os.getpid():

@@ -13,16 +13,20 @@ from pathlib import Path
 import anyio
 from anyio.abc import ByteReceiveStream, ByteSendStream, Process
 
-from ...exceptions import APIConnectionError, APIError, APITimeoutError
-from ._worker.wire import Kind, Message, MessageReader, WireError, pack
+from ..exceptions import APIConnectionError, APIError, APITimeoutError
+from .wire import Kind, Message, MessageReader, WireError, pack
 
-__all__ = ("COMMAND", "WorkerProcess")
+__all__ = ("WorkerProcess", "command_for")
 
-COMMAND = (sys.executable, str(Path(__file__).parent / "_worker" / "__main__.py"))
 _END_SECONDS = 5.0  # a killed process is gone in milliseconds
 _BROKEN = (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError)
 _REQUESTS = (Kind.SETUP, Kind.BEGIN, Kind.AUDIO, Kind.FLUSH, Kind.END)
 _ANSWERS = (Kind.READY, Kind.HEARD, Kind.DONE)
+
+
+def command_for(target: str) -> tuple[str, ...]:
+    """Return what runs a worker that serves with what *target* loads, as `module:name`."""
+    return (sys.executable, str(Path(__file__).parent / "child.py"), target)
 
 
 class WorkerProcess:
@@ -32,13 +36,15 @@ class WorkerProcess:
     One task may send while another receives.
 
     Args:
+        name: what errors call the engine.
         process: with pipes for standard input and output.
         patience: how many seconds it may take to answer a message.
     """
 
-    def __init__(self, process: Process, patience: float) -> None:
+    def __init__(self, name: str, process: Process, patience: float) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
+        self._name = name
         self._process = process
         self._patience = patience
         self._input: ByteSendStream = process.stdin
@@ -50,20 +56,21 @@ class WorkerProcess:
 
     @classmethod
     async def start(
-        cls, setup: Message, patience: float, command: Sequence[str] = COMMAND
+        cls, name: str, setup: Message, patience: float, command: Sequence[str]
     ) -> WorkerProcess:
         """
-        Start a process and wait until its decoder is loaded.
+        Start a process and wait until its recogniser is loaded.
 
         Cancelled or failed, it leaves no process.
 
         Args:
+            name: what errors call the engine.
             setup: the message that says what to load.
             patience: how many seconds it may take to answer this message or any later one.
-            command: what to run.
+            command: what to run; `command_for` makes it.
 
         Raises:
-            APIError: when the decoder refuses its options; not retryable.
+            APIError: when the recogniser refuses its options; not retryable.
             APIConnectionError: when the process cannot be started, or ends.
             APITimeoutError: when it is not ready in time.
         """
@@ -74,8 +81,8 @@ class WorkerProcess:
                 process = await anyio.open_process(command, stderr=None, start_new_session=True)
         except OSError as exc:
             why = str(exc) or f"it took more than {_END_SECONDS:g} s"
-            raise APIConnectionError(f"cannot start a pocketsphinx worker: {why}") from exc
-        worker = cls(process, patience)
+            raise APIConnectionError(f"cannot start a {name} worker: {why}") from exc
+        worker = cls(name, process, patience)
         try:
             await worker.send(setup)
             await worker.expect(Kind.READY)
@@ -134,7 +141,7 @@ class WorkerProcess:
                 self._received.append(message)
         message = self._received.popleft()
         if message.kind is Kind.FAULT:
-            raise _fault(message)
+            raise self._fault(message)
         return message
 
     async def expect(self, kind: Kind) -> Message:
@@ -147,7 +154,7 @@ class WorkerProcess:
         message = await self.receive()
         if message.kind is not kind:
             raise APIConnectionError(
-                f"a pocketsphinx worker said {message.kind.name} instead of {kind.name}"
+                f"a {self._name} worker said {message.kind.name} instead of {kind.name}"
             )
         return message
 
@@ -177,7 +184,7 @@ class WorkerProcess:
         try:
             return self._reader.feed(data)
         except WireError as exc:
-            raise APIConnectionError(f"a pocketsphinx worker talks nonsense: {exc}") from exc
+            raise APIConnectionError(f"a {self._name} worker talks nonsense: {exc}") from exc
 
     def _expect_answer(self) -> None:
         if self._waiting is not None:
@@ -188,13 +195,19 @@ class WorkerProcess:
         with anyio.move_on_after(_END_SECONDS):
             await self._process.wait()
         return APIConnectionError(
-            f"a pocketsphinx worker (process {self.pid}) died: {_how(self._process.returncode)}"
+            f"a {self._name} worker (process {self.pid}) died: {_how(self._process.returncode)}"
         )
 
     def _too_slow(self) -> APITimeoutError:
         return APITimeoutError(
-            f"a pocketsphinx worker (process {self.pid}) did not answer within "
+            f"a {self._name} worker (process {self.pid}) did not answer within "
             f"{self._patience:g} s; the machine is overloaded, or worker_timeout too short"
+        )
+
+    def _fault(self, message: Message) -> APIError:
+        error = message.fields.get("error", "unknown")
+        return APIError(
+            f"{self._name} failed: {error}", retryable=bool(message.fields.get("retryable", True))
         )
 
 
@@ -207,10 +220,3 @@ def _how(returncode: int | None) -> str:
         except ValueError:
             pass
     return f"exit code {returncode}"
-
-
-def _fault(message: Message) -> APIError:
-    error = message.fields.get("error", "unknown")
-    return APIError(
-        f"pocketsphinx failed: {error}", retryable=bool(message.fields.get("retryable", True))
-    )

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 __all__ = (
     "FRAME",
-    "FRAME_BYTES",
     "SAMPLE_RATE",
     "Endpointing",
     "Offset",
@@ -23,7 +22,6 @@ __all__ = (
 SAMPLE_RATE = 16000
 FRAME = 480
 """Samples that the voice activity detector judges at once: 30 ms."""
-FRAME_BYTES = 2 * FRAME
 
 
 @dataclass(frozen=True)
@@ -31,10 +29,8 @@ class Endpointing:
     """
     How speech is told from silence. Times are in seconds.
 
-    The rule is that of pocketsphinx's own endpointer: speech begins when *ratio* of a window is
-    speech, and ends when no more than the rest of a window is. The window for the end is its
-    longer one, which measured best; the one for the beginning is shorter, so that a single
-    short word is heard too.
+    Speech begins when *ratio* of a window is speech, and ends when no more than the rest of a
+    window is.
 
     Args:
         onset: the window that decides that speech began, 0.09 or more.
@@ -44,7 +40,6 @@ class Endpointing:
         tail: how much after the end is recognised along with it, at most *offset*.
         max_utterance: the longest stretch that is recognised as a whole: speech that goes on
             is cut there, at the quietest spot of the last third. At least 3, at most 30.
-        vad_mode: 0 takes most for speech, 3 takes least.
 
     Raises:
         ValueError: when a number is outside of these limits.
@@ -56,7 +51,6 @@ class Endpointing:
     padding: float = 0.3
     tail: float = 0.3
     max_utterance: float = 12.0
-    vad_mode: int = 0
 
     def __post_init__(self) -> None:
         _check("onset", self.onset, 3 * FRAME / SAMPLE_RATE, 5.0)
@@ -65,8 +59,6 @@ class Endpointing:
         _check("padding", self.padding, 0.0, 2.0)
         _check("tail", self.tail, 0.0, self.offset)
         _check("max_utterance", self.max_utterance, 3.0, 30.0)
-        if self.vad_mode not in (0, 1, 2, 3):
-            raise ValueError(f"vad_mode must be 0, 1, 2 or 3, got {self.vad_mode!r}")
 
 
 @dataclass(frozen=True)
@@ -85,10 +77,16 @@ class Speech:
 
 @dataclass(frozen=True)
 class Utterance:
-    """The open utterance is over: this is all of it, from sample *first* on."""
+    """
+    The open utterance is over: this is all of it, from sample *first* on.
+
+    Speech was heard from sample *speech_start* to *speech_end*; the rest is padding.
+    """
 
     first: int
     audio: bytes
+    speech_start: int
+    speech_end: int
 
 
 @dataclass(frozen=True)
@@ -110,14 +108,18 @@ class Segmenter:
     counted from the first one pushed; audio is 16 kHz mono, 16 bits.
 
     Args:
-        is_speech: judges one frame of `FRAME_BYTES`.
+        is_speech: judges one frame.
         options: windows and limits.
+        frame: how many samples a frame has.
     """
 
-    def __init__(self, is_speech: Callable[[bytes], bool], options: Endpointing) -> None:
+    def __init__(
+        self, is_speech: Callable[[bytes], bool], options: Endpointing, frame: int = FRAME
+    ) -> None:
         self._is_speech = is_speech
-        self._onset = max(2, round(options.onset * SAMPLE_RATE / FRAME))
-        self._offset = max(2, round(options.offset * SAMPLE_RATE / FRAME))
+        self._frame = frame
+        self._onset = max(2, round(options.onset * SAMPLE_RATE / frame))
+        self._offset = max(2, round(options.offset * SAMPLE_RATE / frame))
         self._needed = round(options.ratio * self._onset)
         self._allowed = round((1 - options.ratio) * self._offset) - 1
         self._padding = round(options.padding * SAMPLE_RATE)
@@ -130,6 +132,7 @@ class Segmenter:
         self._first = 0
         """The position of the first sample of `_audio`."""
         self._speaking = False
+        self._speech_start = 0
 
     @property
     def quiet_until(self) -> int:
@@ -144,10 +147,11 @@ class Segmenter:
     def push(self, audio: bytes) -> Iterator[Step]:
         """Take audio of any length; iterate what follows from it."""
         self._rest += audio
-        whole = len(self._rest) - len(self._rest) % FRAME_BYTES
+        size = 2 * self._frame
+        whole = len(self._rest) - len(self._rest) % size
         frames, self._rest = self._rest[:whole], self._rest[whole:]
-        for begin in range(0, whole, FRAME_BYTES):
-            yield from self._judge(bytes(frames[begin : begin + FRAME_BYTES]))
+        for begin in range(0, whole, size):
+            yield from self._judge(bytes(frames[begin : begin + size]))
 
     def flush(self) -> Iterator[Step]:
         """End the open utterance here, or speech too short so far to be sure that it is some."""
@@ -177,33 +181,37 @@ class Segmenter:
         elif sum(self._recent(self._onset)) >= self._needed:
             yield from self._begin()
         else:
-            self._drop(self._end - self._onset * FRAME - self._padding)
+            self._drop(self._end - self._onset * self._frame - self._padding)
 
     def _begin(self) -> Iterator[Step]:
         recent = self._recent(self._onset)
-        begin = self._end - (len(recent) - recent.index(True)) * FRAME
+        begin = self._end - (len(recent) - recent.index(True)) * self._frame
         self._drop(begin - self._padding)
         self._speaking = True
-        yield Onset(max(begin, self._first))
+        self._speech_start = max(begin, self._first)
+        yield Onset(self._speech_start)
         yield Speech(bytes(self._audio))
 
     def _look_for_end(self) -> Iterator[Step]:
         recent = self._recent(self._offset)
         if len(recent) == self._offset and sum(recent) <= max(self._allowed, 0):
-            begin = self._end - self._offset * FRAME
+            begin = self._end - self._offset * self._frame
             yield from self._finish(begin + self._tail, begin)
             self._flags.clear()
         elif self._end - self._first >= self._longest:
-            yield self._take(self._first + self._quietest())
+            cut = self._first + self._quietest()
+            yield self._take(cut, cut)
+            self._speech_start = cut
             yield Speech(bytes(self._audio))
 
     def _finish(self, end: int, stopped: int) -> Iterator[Step]:
-        yield self._take(end)
+        yield self._take(end, stopped)
         self._speaking = False
         yield Offset(stopped)
 
-    def _take(self, end: int) -> Utterance:
-        utterance = Utterance(self._first, bytes(self._audio[: 2 * (end - self._first)]))
+    def _take(self, end: int, speech_end: int) -> Utterance:
+        audio = bytes(self._audio[: 2 * (end - self._first)])
+        utterance = Utterance(self._first, audio, self._speech_start, speech_end)
         self._drop(end)
         return utterance
 

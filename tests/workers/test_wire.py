@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anyio_stt.engines.pocketsphinx._worker.wire import (
+from anyio_stt.workers.wire import (
     MAX_BODY,
     Kind,
     Message,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 
-from anyio_stt.engines.pocketsphinx._worker.segmenter import Endpointing, Segmenter
-from anyio_stt.engines.pocketsphinx._worker.session import Session, SpokenWord
-from anyio_stt.engines.pocketsphinx._worker.wire import Kind, Message
+from anyio_stt.workers.segmenter import Endpointing, Segmenter
+from anyio_stt.workers.session import Heard, Session, SpokenWord
+from anyio_stt.workers.wire import Kind, Message
 
 QUIET, LOUD = bytes(3200), array("h", [1000] * 1600).tobytes()  # 0.1 s each
 
@@ -26,17 +27,17 @@ class LengthRecogniser:
     def hear(self, audio: bytes) -> None:
         self._heard += len(audio)
 
-    def guess(self) -> str:
+    def guess(self, busy: Callable[[], bool]) -> str:
         return "" if self.deaf else f"{self._heard // 9600} so far"
 
     def end(self) -> None:
         self.calls.append("end")
 
-    def recognise(self, audio: bytes) -> list[SpokenWord]:
+    def recognise(self, audio: bytes) -> Heard:
         self.calls.append("recognise")
         if self.deaf:
-            return []
-        return [SpokenWord("word", 0.5, len(audio) / 32000, 0.9)]
+            return Heard("")
+        return Heard("word", [SpokenWord("word", 0.5, len(audio) / 32000, 0.9)])
 
 
 def talk(
@@ -113,3 +114,24 @@ def test_audio_is_called_quiet_only_after_the_final_that_covers_it() -> None:
         elif message.kind is Kind.FINAL:
             assert quiet <= 1.0
     assert quiet > 2.0
+
+
+class UntimedRecogniser(LengthRecogniser):
+    """Says words and no times."""
+
+    def recognise(self, audio: bytes) -> Heard:
+        return Heard("a longer word", language="en")
+
+
+def test_words_without_times_share_the_speech_in_proportion_to_their_letters() -> None:
+    said = talk([QUIET] * 10 + [LOUD] * 14 + [QUIET] * 10, UntimedRecogniser())
+    (final,) = (message for message in said if message.kind is Kind.FINAL)
+
+    starts = [start for _, start, _, _ in final.fields["words"]]
+    ends = [end for _, _, end, _ in final.fields["words"]]
+    assert starts[1:] == ends[:-1]
+    assert abs(starts[0] - 1.0) < 0.04  # the speech, without its padding
+    assert abs(ends[-1] - 2.4) < 0.07
+    lengths = [end - start for start, end in zip(starts, ends, strict=True)]
+    assert abs(lengths[1] / lengths[0] - 7 / 2) < 0.05
+    assert (final.fields["text"], final.fields["language"]) == ("a longer word", "en")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import anyio
 
-from ...exceptions import APIConnectionError, APITimeoutError
-from ._worker.wire import Kind, Message
+from ..exceptions import APIConnectionError, APITimeoutError
 from .process import WorkerProcess
+from .wire import Kind, Message
 
 __all__ = ("PoolStatistics", "WorkerPool")
 
@@ -43,6 +43,7 @@ class WorkerPool:
     block while `keep` is set; any other is killed, and waited for, before the block ends.
 
     Args:
+        name: what errors call the engine.
         start: starts a worker.
         max_workers: how many there may be at a time.
         turn_timeout: how many seconds to wait for one of them.
@@ -50,10 +51,12 @@ class WorkerPool:
 
     def __init__(
         self,
+        name: str,
         start: Callable[[], Awaitable[WorkerProcess]],
         max_workers: int,
         turn_timeout: float,
     ) -> None:
+        self._name = name
         self._start = start
         self._max_workers = max_workers
         self._turn_timeout = turn_timeout
@@ -119,7 +122,7 @@ class WorkerPool:
         finally:
             self._waiting -= 1
         raise APITimeoutError(
-            f"no pocketsphinx worker became free within turn_timeout={self._turn_timeout:g} s; "
+            f"no {self._name} worker became free within turn_timeout={self._turn_timeout:g} s; "
             f"raise max_workers={self._max_workers}, or open fewer streams at a time",
             retryable=False,
         )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .segmenter import SAMPLE_RATE, Onset, Segmenter, Speech, Step, Utterance
 from .wire import Kind, Message
 
-__all__ = ("Recogniser", "Session", "SpokenWord")
+__all__ = ("Heard", "Loaded", "Recogniser", "Session", "SpokenWord")
 
 
 @dataclass(frozen=True)
@@ -19,17 +19,46 @@ class SpokenWord:
     text: str
     start: float
     end: float
-    confidence: float
+    confidence: float = 0.0
+
+
+@dataclass(frozen=True)
+class Heard:
+    """
+    What a recogniser makes of an utterance.
+
+    Args:
+        text: what was said; empty when nothing was.
+        words: its words with their times, or `None` from a recogniser that gives none.
+        language: what was spoken, where a recogniser tells.
+    """
+
+    text: str
+    words: Sequence[SpokenWord] | None = None
+    language: str = ""
 
 
 class Recogniser(Protocol):
-    """What makes words of speech; `SphinxRecogniser` is the one that does."""
+    """
+    What makes words of speech.
+
+    The first four follow an utterance while it is open; `guess` may return what it did before
+    when there is nothing new, or something more important to do (`busy`).
+    """
 
     def begin(self) -> None: ...
     def hear(self, audio: bytes) -> None: ...
-    def guess(self) -> str: ...
+    def guess(self, busy: Callable[[], bool]) -> str: ...
     def end(self) -> None: ...
-    def recognise(self, audio: bytes) -> list[SpokenWord]: ...
+    def recognise(self, audio: bytes) -> Heard: ...
+
+
+class Loaded(Protocol):
+    """A recogniser with its weights in memory; makes sessions."""
+
+    def session(
+        self, say: Callable[[Message], None], busy: Callable[[], bool], *, interims: bool
+    ) -> Session: ...
 
 
 class Session:
@@ -43,6 +72,7 @@ class Session:
         segmenter: finds the utterances.
         recogniser: finds the words in them.
         say: takes the messages.
+        busy: whether guesses have to wait for something that matters more.
         interims: whether to guess at utterances that are still open.
     """
 
@@ -51,9 +81,11 @@ class Session:
         segmenter: Segmenter,
         recogniser: Recogniser,
         say: Callable[[Message], None],
+        busy: Callable[[], bool] = lambda: False,
         *,
         interims: bool,
     ) -> None:
+        self._busy = busy
         self._segmenter = segmenter
         self._recogniser = recogniser
         self._say = say
@@ -100,7 +132,7 @@ class Session:
         self._recogniser.hear(audio)
 
     def _tell_guess(self) -> None:
-        guess = self._recogniser.guess()
+        guess = self._recogniser.guess(self._busy)
         if guess and guess != self._guess:
             self._guess = guess
             start, end = self._segmenter.quiet_until, self._heard
@@ -110,13 +142,16 @@ class Session:
         if self._guessing:
             self._recogniser.end()
             self._guessing = False
+        heard = self._recogniser.recognise(utterance.audio)
+        if not heard.text:
+            return
         first = _seconds(utterance.first)
-        words = [
+        words = heard.words if heard.words is not None else _spread(heard.text, utterance)
+        timed = [
             [word.text, round(first + word.start, 3), round(first + word.end, 3), word.confidence]
-            for word in self._recogniser.recognise(utterance.audio)
+            for word in words
         ]
-        if words:
-            self._tell(Kind.FINAL, words=words)
+        self._tell(Kind.FINAL, words=timed, text=heard.text, language=heard.language)
 
     def _answer(self) -> None:
         self._tell(Kind.HEARD, quiet=_seconds(self._segmenter.quiet_until))
@@ -127,3 +162,17 @@ class Session:
 
 def _seconds(samples: int) -> float:
     return samples / SAMPLE_RATE
+
+
+def _spread(text: str, utterance: Utterance) -> list[SpokenWord]:
+    """Give each word of *text* a share of the speech in proportion to its letters."""
+    words = text.split()
+    start = _seconds(utterance.speech_start - utterance.first)
+    end = _seconds(utterance.speech_end - utterance.first)
+    share = (end - start) / sum(len(word) + 1 for word in words)
+    spread = []
+    for word in words:
+        until = start + share * (len(word) + 1)
+        spread.append(SpokenWord(word, start, until))
+        start = until
+    return spread

@@ -11,12 +11,12 @@ import anyio
 import pytest
 
 from anyio_stt import APIConnectionError, APIError, APITimeoutError
-from anyio_stt.engines.pocketsphinx import pool as pools
-from anyio_stt.engines.pocketsphinx._worker import wire
-from anyio_stt.engines.pocketsphinx._worker.wire import Kind, Message
-from anyio_stt.engines.pocketsphinx.pool import WorkerPool
-from anyio_stt.engines.pocketsphinx.process import COMMAND, WorkerProcess
 from anyio_stt.testing import assert_no_leaks
+from anyio_stt.workers import pool as pools
+from anyio_stt.workers import wire
+from anyio_stt.workers.pool import WorkerPool
+from anyio_stt.workers.process import WorkerProcess, command_for
+from anyio_stt.workers.wire import Kind, Message
 
 pytestmark = pytest.mark.real_time
 
@@ -55,7 +55,7 @@ async def nothing_left() -> AsyncIterator[None]:
 
 
 async def start(body: str, patience: float = 10.0) -> WorkerProcess:
-    return await WorkerProcess.start(SETUP, patience, command(body))
+    return await WorkerProcess.start("test", SETUP, patience, command(body))
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ async def test_a_worker_that_fails_at_its_start_says_how_and_is_gone(
 
 
 async def test_a_command_that_cannot_be_run_is_a_connection_error() -> None:
-    with pytest.raises(APIConnectionError, match="cannot start a pocketsphinx worker"):
-        await WorkerProcess.start(SETUP, 10.0, ["/no/such/program"])
+    with pytest.raises(APIConnectionError, match="cannot start a test worker"):
+        await WorkerProcess.start("test", SETUP, 10.0, ["/no/such/program"])
 
 
 async def test_a_worker_that_owes_nothing_may_be_silent() -> None:
@@ -129,7 +129,7 @@ async def test_cancelling_a_start_leaves_no_process() -> None:
 
 async def test_a_worker_ends_when_its_parent_closes_the_pipe() -> None:
     async with nothing_left():
-        process = await anyio.open_process(COMMAND)
+        process = await anyio.open_process(command_for("tests.workers.fake:load"))
         assert process.stdin is not None
         await process.stdin.aclose()
         with anyio.fail_after(10):
@@ -138,7 +138,7 @@ async def test_a_worker_ends_when_its_parent_closes_the_pipe() -> None:
 
 
 async def test_a_block_that_fails_does_not_give_its_worker_back() -> None:
-    pool = WorkerPool(lambda: start(ANSWERS), max_workers=1, turn_timeout=5.0)
+    pool = WorkerPool("test", lambda: start(ANSWERS), max_workers=1, turn_timeout=5.0)
     pool.keep = True
     async with nothing_left():
         with pytest.raises(KeyError):
@@ -157,7 +157,7 @@ async def fail_in(pool: WorkerPool) -> None:
 
 
 async def test_a_worker_cannot_be_had_while_all_are_busy_and_waiting_can_be_cancelled() -> None:
-    pool = WorkerPool(lambda: start(ANSWERS), max_workers=1, turn_timeout=5.0)
+    pool = WorkerPool("test", lambda: start(ANSWERS), max_workers=1, turn_timeout=5.0)
     async with nothing_left(), pool.worker(interims=False):
         assert pool.full
         with anyio.move_on_after(0.1) as cancelled:

@@ -1,23 +1,54 @@
-"""pocketsphinx itself: what it makes of audio, as words with times."""
+"""pocketsphinx itself, in a worker process: what it makes of audio, as words with times."""
 
 from __future__ import annotations
 
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from typing import Any
 
 import pocketsphinx
 
-from .segmenter import SAMPLE_RATE
-from .session import SpokenWord
+from ...workers.segmenter import SAMPLE_RATE, Segmenter
+from ...workers.session import Heard, Session, SpokenWord
+from ...workers.wire import Message
+from .endpointing import Endpointing
 
-__all__ = ("SphinxRecogniser", "make_detector")
+__all__ = ("LoadedSphinx", "SphinxRecogniser", "load", "make_detector")
 
 _FRAME_RATE = 100  # of the decoder: its times are frames of 10 ms
 _ALTERNATE = re.compile(r"\(\d+\)$")  # "for(2)" is "for", pronounced another way
 _FILLERS = ("<", "[", "+")  # <s> </s> <sil> [NOISE] ++NOISE++
 _SEARCH = "words"
+
+
+def load(*, endpointing: dict[str, Any], **options: Any) -> LoadedSphinx:
+    """Load a decoder for a worker process."""
+    return LoadedSphinx(SphinxRecogniser(**options), Endpointing(**endpointing))
+
+
+class LoadedSphinx:
+    """
+    A decoder that hears one stream at a time.
+
+    Args:
+        recogniser: the decoder.
+        endpointing: how speech is told from silence.
+    """
+
+    def __init__(self, recogniser: SphinxRecogniser, endpointing: Endpointing) -> None:
+        self._recogniser = recogniser
+        self._endpointing = endpointing
+
+    def session(
+        self, say: Callable[[Message], None], busy: Callable[[], bool], *, interims: bool
+    ) -> Session:
+        """Begin with a new stream."""
+        detector = make_detector(self._endpointing.vad_mode)
+        segmenter = Segmenter(detector.is_speech, self._endpointing)
+        self._recogniser.reset()
+        return Session(segmenter, self._recogniser, say, busy, interims=interims)
 
 
 def make_detector(mode: int) -> pocketsphinx.Vad:
@@ -81,7 +112,7 @@ class SphinxRecogniser:
         if audio:  # the decoder raises for none
             self._decoder.process_raw(audio)
 
-    def guess(self) -> str:
+    def guess(self, busy: Callable[[], bool] = lambda: False) -> str:  # noqa: ARG002 - it costs nothing
         """Return what it is so far."""
         hypothesis = self._decoder.hyp()
         words = hypothesis.hypstr.split() if hypothesis else []
@@ -93,10 +124,12 @@ class SphinxRecogniser:
 
     # ---- when it was spoken
 
-    def recognise(self, audio: bytes) -> list[SpokenWord]:
+    def recognise(self, audio: bytes) -> Heard:
         """Return the words of a whole utterance, timed from its beginning."""
-        if not audio:
-            return []
+        words = self._words(audio) if audio else []
+        return Heard(" ".join(word.text for word in words), words)
+
+    def _words(self, audio: bytes) -> list[SpokenWord]:
         self._decode_whole(audio)
         if self._decoder.hyp() is None:
             return []

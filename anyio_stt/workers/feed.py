@@ -8,11 +8,12 @@ import anyio
 import numpy as np
 import numpy.typing as npt
 
-from ...audio.frame import AudioBuffer, AudioFrame, as_frame
-from ...audio.resampling import Resampler
-from ._worker.segmenter import SAMPLE_RATE
-from ._worker.wire import Kind, Message
+from ..audio.frame import AudioBuffer, AudioFrame, as_frame
+from ..audio.resampling import Resampler
+from .in_thread import ThreadWorker
 from .process import WorkerProcess
+from .segmenter import SAMPLE_RATE
+from .wire import Kind, Message
 
 __all__ = ("WorkerFeed", "mono_bytes", "pieces")
 
@@ -28,13 +29,22 @@ class WorkerFeed:
         worker: who hears it.
     """
 
-    def __init__(self, worker: WorkerProcess) -> None:
+    def __init__(self, worker: WorkerProcess | ThreadWorker) -> None:
         self._worker = worker
         self._unheard: list[int] = []
         self._room = anyio.Event()
 
-    async def send(self, audio: bytes) -> None:
-        """Send *audio*, when the worker has caught up with what was sent before."""
+    async def send(self, audio: bytes, *, lagging: bool = False) -> None:
+        """
+        Send *audio*, when the worker has caught up with what was sent before.
+
+        Args:
+            audio: mono, at the worker's rate.
+            lagging: whether more waits already, so that the worker should not guess. A process
+                sees that by itself.
+        """
+        if isinstance(self._worker, ThreadWorker):
+            self._worker.hurried = lagging
         while self._unheard and sum(self._unheard) + len(audio) > _MAX_UNHEARD:
             self._room = anyio.Event()
             await self._room.wait()

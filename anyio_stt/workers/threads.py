@@ -1,4 +1,4 @@
-"""Where a detector computes, so that the event loop does not wait for it."""
+"""Where something computes, so that the event loop does not wait for it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ T = TypeVar("T")
 
 class WorkerThreads:
     """
-    So many worker threads, on each event loop that a detector's streams run on.
+    So many worker threads, on each event loop that an engine's or a detector's streams run on.
 
-    A detector may be used on several loops, one after the other or in threads; a capacity
-    limiter belongs to one.
+    Both may be used on several loops, one after the other or in threads; a capacity limiter
+    belongs to one.
 
     Args:
         most: how many streams may compute at the same time.
@@ -28,6 +28,16 @@ class WorkerThreads:
         self._most = most
         self._limiters: RunVar[CapacityLimiter] = RunVar("anyio_stt_worker_threads")
 
+    @property
+    def limiter(self) -> CapacityLimiter:
+        """The limiter of the event loop that runs; its statistics tell who waits."""
+        try:
+            return self._limiters.get()
+        except LookupError:
+            limiter = CapacityLimiter(self._most)
+            self._limiters.set(limiter)
+            return limiter
+
     async def run(self, compute: Callable[..., T], *args: object) -> T:
         """
         Return what *compute* returns for *args*, in a thread.
@@ -35,9 +45,4 @@ class WorkerThreads:
         Cancelled, it waits until *compute* has ended, so that no thread outlives a stream's
         block: it should take milliseconds.
         """
-        try:
-            limiter = self._limiters.get()
-        except LookupError:
-            limiter = CapacityLimiter(self._most)
-            self._limiters.set(limiter)
-        return await to_thread.run_sync(compute, *args, limiter=limiter)
+        return await to_thread.run_sync(compute, *args, limiter=self.limiter)

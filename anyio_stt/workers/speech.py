@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...events import SpeechData, SpeechEvent, SpeechEventType, Word
-from ._worker.wire import Kind, Message
+from ..events import SpeechData, SpeechEvent, SpeechEventType, Word
+from .wire import Kind, Message
 
-__all__ = ("to_event", "to_speech", "to_words")
+__all__ = ("to_event", "to_speech")
 
 
 def to_event(message: Message, language: str) -> SpeechEvent | None:
@@ -21,30 +21,30 @@ def to_event(message: Message, language: str) -> SpeechEvent | None:
         guess = _guess(message.fields, language)
         return SpeechEvent(SpeechEventType.INTERIM_TRANSCRIPT, alternatives=[guess])
     if message.kind is Kind.FINAL:
-        speech = to_speech(to_words(message), language)
+        speech = to_speech([message], language)
         return SpeechEvent(SpeechEventType.FINAL_TRANSCRIPT, alternatives=[speech])
     return None
 
 
-def to_words(message: Message) -> list[Word]:
-    """Return the words of a `FINAL`."""
-    return [
-        Word(text, start, end, confidence)
-        for text, start, end, confidence in message.fields["words"]
-    ]
+def to_speech(finals: Sequence[Message], language: str) -> SpeechData:
+    """
+    Return what *finals* say as one transcript, as sure as its words are on average.
 
-
-def to_speech(words: Sequence[Word], language: str) -> SpeechData:
-    """Return *words* as one transcript: as sure as its words are on average."""
+    Args:
+        finals: messages of the kind `FINAL`, in order.
+        language: what they are in where they do not tell.
+    """
+    words = [Word(*word) for message in finals for word in message.fields["words"]]
+    told = next((each for m in finals if (each := m.fields.get("language"))), "") or language
     if not words:
-        return SpeechData(language, "", words=[])
+        return SpeechData(told, "", words=[])
     return SpeechData(
-        language,
-        " ".join(word.text for word in words),
+        told,
+        " ".join(message.fields["text"] for message in finals),
         start_time=words[0].start_time,
         end_time=max(word.end_time for word in words),
         confidence=sum(word.confidence for word in words) / len(words),
-        words=list(words),
+        words=words,
     )
 
 

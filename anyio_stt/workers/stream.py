@@ -7,36 +7,38 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from ...options import APIConnectOptions
-from ...stream import RecognizeStream
-from ._worker.segmenter import SAMPLE_RATE
-from ._worker.wire import Kind
+from ..options import APIConnectOptions
+from ..stream import RecognizeStream
 from .feed import WorkerFeed, mono_bytes
+from .in_thread import ThreadPool, ThreadWorker
 from .pool import WorkerPool
 from .process import WorkerProcess
+from .segmenter import SAMPLE_RATE
 from .speech import to_event
+from .wire import Kind
 
 if TYPE_CHECKING:
-    from .stt import PocketSphinxSTT
+    from .stt import LocalSTT
 
-__all__ = ("PocketSphinxStream",)
+__all__ = ("LocalStream",)
 
 logger: logging.Logger = logging.getLogger("anyio_stt")
 
 _FRAME_SECONDS = 0.1
+_LAG = 0.5  # seconds of audio that wait
 
 
-class PocketSphinxStream(RecognizeStream):
+class LocalStream(RecognizeStream):
     """
-    A stream that a worker process of its own recognises; made by `PocketSphinxSTT.stream()`.
+    A stream that a worker recognises, in a thread or in a process.
 
-    While all workers are busy it waits for its turn: `statistics().attempt` is 1 then, nothing
-    is delivered, the log says so, and what is pushed waits up to `max_pending_audio`.
+    While all worker processes are busy it waits for its turn: `statistics().attempt` is 1 then,
+    nothing is delivered, the log says so, and what is pushed waits up to `max_pending_audio`.
 
     Args:
         stt: the engine that makes it.
         pool: where the workers come from.
-        language: what its transcripts say they are in.
+        language: what its transcripts say they are in, where the engine does not tell.
         interims: whether to guess at what is being said.
         conn_options: retries, deadlines and bounds.
     """
@@ -44,8 +46,8 @@ class PocketSphinxStream(RecognizeStream):
     def __init__(
         self,
         *,
-        stt: PocketSphinxSTT,
-        pool: WorkerPool,
+        stt: LocalSTT,
+        pool: WorkerPool | ThreadPool,
         language: str,
         interims: bool,
         conn_options: APIConnectOptions,
@@ -77,10 +79,13 @@ class PocketSphinxStream(RecognizeStream):
             if isinstance(item, self._FlushSentinel):
                 await feed.flush()
             else:
-                await feed.send(mono_bytes(item))
+                await feed.send(mono_bytes(item), lagging=self._lags())
         await feed.end()
 
-    async def _listen(self, worker: WorkerProcess, feed: WorkerFeed) -> None:
+    def _lags(self) -> bool:
+        return self.statistics().pending > _LAG
+
+    async def _listen(self, worker: WorkerProcess | ThreadWorker, feed: WorkerFeed) -> None:
         while True:
             message = await worker.receive()
             if message.kind is Kind.DONE:

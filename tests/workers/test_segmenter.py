@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anyio_stt.engines.pocketsphinx._worker.segmenter import (
+from anyio_stt.workers.segmenter import (
     SAMPLE_RATE,
     Endpointing,
     Offset,
@@ -154,10 +154,9 @@ def test_how_the_audio_is_cut_makes_no_difference() -> None:
         {"padding": -1.0},
         {"tail": 5.0},
         {"max_utterance": 60.0},
-        {"vad_mode": 4},
     ],
 )
 def test_a_number_out_of_its_limits_is_named(wrong: dict[str, float]) -> None:
     (name,) = wrong
     with pytest.raises(ValueError, match=f"{name} must be"):
-        Endpointing(**wrong)  # type: ignore[arg-type]
+        Endpointing(**wrong)
