@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from ..environments import CHECKOUT, EnvironmentFailed, python_of
@@ -127,38 +126,55 @@ def _providers(scenario: str, seed: int, seconds: float) -> Iterator[list[str]]:
             provider.kill()
 
 
-def _python(environment: str, here: bool) -> str:
-    if not here:
-        return str(python_of(environment))
-    if environment == "anyio_stt":
-        return sys.executable
-    raise EnvironmentFailed("--here runs what this interpreter has")
-
-
-def _listen(
-    scenario: str, speech: Speech, path: str, seed: int, here: bool, who: Contestant
-) -> Score | str:
-    if scenario in who.without:
-        return who.without[scenario]
-    try:
-        python = _python(who.environment, here)
-    except EnvironmentFailed as exc:
-        return f"not installed: {exc}"
-    with _providers(scenario, seed, speech.seconds) as urls:
-        call = {"urls": urls, "speech": path, "impatient": SCENARIOS[scenario].impatient}
-        command = [python, "-m", "benchmarks.chaos.client", who.module, who.argument]
+def _pythons(contestants: list[Contestant], here: bool) -> dict[str, str | EnvironmentFailed]:
+    """Make every environment that is wanted, one after another, before anything is timed."""
+    made: dict[str, str | EnvironmentFailed] = {}
+    for environment in dict.fromkeys(each.environment for each in contestants):
         try:
-            made = subprocess.run(
-                command, input=json.dumps(call) + "\n", capture_output=True, text=True,
-                cwd=CHECKOUT, timeout=speech.seconds + _PATIENCE, check=False,
-                env={**os.environ, "PYTHONPATH": str(CHECKOUT), "DEEPGRAM_API_KEY": "k"},
-            )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            return f"hung: no end {_PATIENCE} s after the speech"
-    if made.returncode or not made.stdout.strip():
-        print(made.stderr[-3000:], file=sys.stderr)
-        return f"failed: {(made.stderr.strip().splitlines() or ['no answer'])[-1]}"
-    return Score.of(speech, json.loads(made.stdout.splitlines()[-1]))
+            if not here:
+                made[environment] = str(python_of(environment))
+            elif environment == "anyio_stt":
+                made[environment] = sys.executable
+            else:
+                made[environment] = EnvironmentFailed("--here runs what this interpreter has")
+        except EnvironmentFailed as exc:
+            made[environment] = exc
+    return made
+
+
+@dataclass(frozen=True)
+class _Hearing:
+    """One scenario, the same for each contestant."""
+
+    scenario: str
+    speech: Speech
+    path: str
+    seed: int
+    pythons: dict[str, str | EnvironmentFailed]
+
+    def score(self, who: Contestant) -> Score | str:
+        python = self.pythons[who.environment]
+        if self.scenario in who.without:
+            return who.without[self.scenario]
+        if isinstance(python, EnvironmentFailed):
+            return f"not installed: {python}"
+        seconds = self.speech.seconds
+        with _providers(self.scenario, self.seed, seconds) as urls:
+            impatient = SCENARIOS[self.scenario].impatient
+            call = {"urls": urls, "speech": self.path, "impatient": impatient}
+            command = [python, "-m", "benchmarks.chaos.client", who.module, who.argument]
+            try:
+                made = subprocess.run(
+                    command, input=json.dumps(call) + "\n", capture_output=True, text=True,
+                    cwd=CHECKOUT, timeout=seconds + _PATIENCE, check=False,
+                    env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+                )  # fmt: skip
+            except subprocess.TimeoutExpired:
+                return f"hung: no end {_PATIENCE} s after the speech"
+        if made.returncode or not made.stdout.strip():
+            print(made.stderr[-3000:], file=sys.stderr)
+            return f"failed: {(made.stderr.strip().splitlines() or ['no answer'])[-1]}"
+        return Score.of(self.speech, json.loads(made.stdout.splitlines()[-1]))
 
 
 def run_all(
@@ -166,22 +182,18 @@ def run_all(
 ) -> list[Outcome]:
     """Let every contestant hear the same speech in each scenario; *here* makes no environments."""
     speech, outcomes = Speech(words), []
-    for environment in dict.fromkeys(each.environment for each in contestants):
-        try:
-            _python(environment, here)  # one after another, before anything is timed
-        except EnvironmentFailed as exc:
-            print(f"{environment}: {exc}", file=sys.stderr)
+    pythons = _pythons(contestants, here)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "speech.raw")
         path.write_bytes(speech.samples())
         for scenario in scenarios:
             began = time.monotonic()
             print(f"{scenario} ...", file=sys.stderr)
-            hear = partial(_listen, scenario, speech, str(path), seed, here)
+            hearing = _Hearing(scenario, speech, str(path), seed, pythons)
             with ThreadPoolExecutor(len(contestants)) as pool:
-                heard = list(pool.map(hear, contestants))
+                scores = list(pool.map(hearing.score, contestants))
             names = [each.name for each in contestants]
-            outcomes.append(Outcome(scenario, dict(zip(names, heard, strict=True))))
+            outcomes.append(Outcome(scenario, dict(zip(names, scores, strict=True))))
             print(f"  {time.monotonic() - began:.0f} s", file=sys.stderr)
     return outcomes
 
