@@ -27,7 +27,7 @@ class DeepgramSTT(STT):
     """
     Deepgram, and servers that speak its protocol: streams with guesses, recordings at once.
 
-    What is not named here is reason_awaited at `DeepgramOptions`.
+    What is not named here is explained at `DeepgramOptions`.
 
     Args:
         api_key: or the environment variable `DEEPGRAM_API_KEY`; a server of one's own may need

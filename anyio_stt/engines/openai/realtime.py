@@ -33,7 +33,7 @@ class OpenAIRealtimeSTT(STT):
     """
     OpenAI's Realtime transcription sessions, and servers that speak them.
 
-    What is not named here is reason_awaited at `OpenAIRealtimeOptions`.
+    What is not named here is explained at `OpenAIRealtimeOptions`.
 
     Args:
         api_key: or the environment variable `OPENAI_API_KEY`; a server of one's own may need

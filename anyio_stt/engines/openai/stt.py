@@ -28,7 +28,7 @@ class OpenAISTT(STT):
     A stream sends the audio of each utterance when `flush()` or the end says that it is over;
     `StreamAdapter` does so where somebody pauses.
 
-    What is not named here is reason_awaited at `OpenAIOptions`.
+    What is not named here is explained at `OpenAIOptions`.
 
     Args:
         api_key: or the environment variable `OPENAI_API_KEY`; a server of one's own may need

@@ -22,7 +22,7 @@ class VoskServerSTT(STT):
     """
     Vosk's websocket server: streams with guesses and word times, no key.
 
-    What is not named here is reason_awaited at `VoskOptions`.
+    What is not named here is explained at `VoskOptions`.
 
     Args:
         base_url: `ws://host:port`.
