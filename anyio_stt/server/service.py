@@ -1,0 +1,145 @@
+"""What all protocols of a server share: engines, places, what runs now, and its end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+import anyio
+from anyio.lowlevel import checkpoint
+
+from ..options import APIConnectOptions
+from .limits import BusyError, Limits
+from .metrics import ServerMetrics
+from .models import Models
+from .options import ServerOptions
+
+__all__ = ("Live", "Service", "logger")
+
+logger = logging.getLogger("anyio_stt.server")
+
+_TICK = 1.0  # seconds between two looks at what clients do
+
+
+class Live(Protocol):
+    """A stream that a client has open."""
+
+    def end(self) -> None:
+        """Take no more audio, say what is left, and hang up."""
+
+    def check(self, now: float) -> None:
+        """Hang up if the client has been silent for too long."""
+
+
+class Service:
+    """
+    One server: its engines, and what clients have open.
+
+    Args:
+        models: the engines.
+        options: bounds and deadlines.
+        worker: which process this is, for metrics.
+    """
+
+    def __init__(
+        self, models: Models, options: ServerOptions | None = None, *, worker: str = "0"
+    ) -> None:
+        self.models = models
+        self.options: ServerOptions = options or ServerOptions()
+        self.limits: Limits = Limits(self.options)
+        self.metrics: ServerMetrics = ServerMetrics(models, worker)
+        self.ready: bool = False
+        """Whether the engines are warm, and new streams are taken."""
+        self.draining: bool = False
+        """Whether the server ends."""
+        self._live: set[Live] = set()
+        self._running = 0
+        self._idle = anyio.Event()
+
+    @property
+    def stream_options(self) -> APIConnectOptions:
+        """What holds for each stream."""
+        return APIConnectOptions(
+            drain_timeout=self.options.drain_timeout,
+            max_pending_audio=self.options.max_pending_audio,
+        )
+
+    @asynccontextmanager
+    async def running(self, *, warm_up: bool = True) -> AsyncGenerator[None, None]:
+        """
+        Serve for the time of the block; at its end, what runs is finished or cut off.
+
+        Args:
+            warm_up: whether each engine hears something first.
+
+        Raises:
+            APIError: what an engine failed with while it was warmed up.
+        """
+        if warm_up:
+            await self.models.warm_up(self.stream_options)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._watch)
+            self.ready = True
+            try:
+                yield
+            finally:
+                self.drain()
+                with anyio.move_on_after(self.options.drain_timeout, shield=True):
+                    await self.wait_idle()
+                tasks.cancel_scope.cancel()
+
+    def check_open(self) -> None:
+        """
+        Check that new work is taken.
+
+        Raises:
+            BusyError: when the server ends.
+        """
+        if self.draining:
+            raise BusyError("this server ends; ask again", retry_after=5, status=503)
+
+    @asynccontextmanager
+    async def working(self) -> AsyncGenerator[None, None]:
+        """Count a piece of work that a drain waits for."""
+        self._running += 1
+        try:
+            yield
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._idle.set()
+
+    @asynccontextmanager
+    async def open(self, live: Live) -> AsyncGenerator[None, None]:
+        """Keep a stream, so that a drain ends it and a silent client is noticed."""
+        self._live.add(live)
+        try:
+            async with self.working():
+                yield
+        finally:
+            self._live.discard(live)
+
+    def drain(self) -> None:
+        """Take no more, and end what clients have open once it is said."""
+        if self.draining:
+            return
+        self.draining, self.ready = True, False
+        logger.info("draining: %d streams and recordings run", self._running)
+        for live in list(self._live):
+            live.end()
+
+    async def wait_idle(self) -> None:
+        """Wait until nothing runs."""
+        await checkpoint()
+        while self._running:
+            self._idle = anyio.Event()
+            await self._idle.wait()
+
+    async def _watch(self) -> None:
+        while True:
+            await anyio.sleep(_TICK)
+            now = anyio.current_time()
+            for live in list(self._live):
+                live.check(now)
