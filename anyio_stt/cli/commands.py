@@ -21,6 +21,7 @@ from .interruption import run_until_interrupted
 from .log import log_shown_on
 from .models import models
 from .recordings import STANDARD_INPUT
+from .serve import serve
 from .session import Session, Settings
 
 __all__ = ("cli", "run")
@@ -48,6 +49,7 @@ def cli() -> None:
 
 
 cli.add_command(models)
+cli.add_command(serve)
 
 
 @cli.command()

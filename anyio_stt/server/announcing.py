@@ -35,7 +35,11 @@ async def announced_as_wyoming(listening: socket.socket | None) -> AsyncGenerato
     host, port = listening.getsockname()[:2]
     addresses = [socket.inet_aton(_address_of(host))] if ":" not in host else []
     described = ServiceInfo(
-        _TYPE, f"anyio-stt-{port}.{_TYPE}", addresses=addresses, port=port, server="anyio-stt.local."
+        _TYPE,
+        f"anyio-stt-{port}.{_TYPE}",
+        addresses=addresses,
+        port=port,
+        server="anyio-stt.local.",
     )
     announcer = await to_thread.run_sync(Zeroconf)
     try:
@@ -47,7 +51,7 @@ async def announced_as_wyoming(listening: socket.socket | None) -> AsyncGenerato
 
 
 def _address_of(host: str) -> str:
-    if host != "0.0.0.0":  # noqa: S104 - compared, not listened on
+    if host != "0.0.0.0":
         return host
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:

@@ -18,6 +18,7 @@ from .errors import deepgram_error, error_for, openai_error, whisper_error
 from .openai_rest import OpenAIEndpoints
 from .requests import Endpoint
 from .service import Service
+from .websockets import WebSockets, refuse_socket
 
 __all__ = ("Application",)
 
@@ -42,6 +43,7 @@ class Application:
         self._running = running or service.running
         self._access = Access(service.options)
         self._router = Router(self._routes())
+        self._sockets = WebSockets(service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or run the server."""
@@ -60,8 +62,14 @@ class Application:
         scope.setdefault("state", {})["owner"] = owner
         if scope["type"] == "http":
             await self._router(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._sockets(scope, receive, send)
 
     async def _refuse(self, error: AccessError, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await receive()
+            await refuse_socket(error, scope, send)
+            return
         response = error_for(scope["path"])(error)
         if error.status == 401:
             response.headers["www-authenticate"] = "Bearer"

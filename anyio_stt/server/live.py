@@ -21,6 +21,7 @@ __all__ = ("LiveConnection", "Peer", "PeerGone")
 
 _EPSILON = 1e-3
 _LOOK = 1.0  # seconds of audio between two looks at what is silent, and how far the engine is
+_POLL = 0.05
 _MAX_FLUSHES = 32  # of one client, that wait for their answers
 _GOING_AWAY = 1001
 _TELLING = (SpeechEventType.FINAL_TRANSCRIPT, SpeechEventType.END_OF_SPEECH)
@@ -219,7 +220,7 @@ class LiveConnection:
     async def _finalize(self, stream: RecognizeStream, flush: Flush) -> None:
         self._waiting += 1
         try:
-            await stream.finalize()
+            await _finalize(stream, self._options.drain_timeout)
         except (APIError, StreamClosedError, InputEndedError):
             pass  # late: it is answered with what there is; ended: the reader tells why
         finally:
@@ -308,3 +309,16 @@ class LiveConnection:
             with anyio.move_on_after(self._options.send_timeout):
                 await self._peer.close(self._session.close_code, reason)
         self._scope.cancel()
+
+
+async def _finalize(stream: RecognizeStream, timeout: float) -> None:
+    """Flush, and wait until all that was pushed is said, silent or lost."""
+    stream.flush()
+    pushed = stream.statistics().pushed
+    with anyio.move_on_after(timeout):
+        while True:
+            statistics = stream.statistics()
+            waiting = statistics.pending + statistics.replay
+            if statistics.pushed - waiting >= pushed - _EPSILON:
+                return
+            await anyio.sleep(_POLL)

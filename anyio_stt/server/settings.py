@@ -7,7 +7,7 @@ from typing import Literal
 
 from .options import ServerOptions
 
-__all__ = ("SettingsError", "Settings", "check_settings", "is_loopback")
+__all__ = ("Settings", "SettingsError", "check_settings", "is_loopback")
 
 _LOOPBACK = ("localhost", "::1", "127.")
 

@@ -49,9 +49,7 @@ def supervise(settings: Settings, command: Sequence[str]) -> int:
 async def _supervise(settings: Settings, command: Sequence[str], descriptors: list[int]) -> int:
     codes: list[int] = []
     async with anyio.create_task_group() as tasks:
-        workers = [
-            await _start(command, number, descriptors) for number in range(settings.workers)
-        ]
+        workers = [await _start(command, number, descriptors) for number in range(settings.workers)]
         tasks.start_soon(_hand_on_signals, workers)
         async with anyio.create_task_group() as waiting:
             for worker in workers:
@@ -60,9 +58,7 @@ async def _supervise(settings: Settings, command: Sequence[str], descriptors: li
     return 0 if not any(codes) else 1
 
 
-async def _start(
-    command: Sequence[str], number: int, descriptors: list[int]
-) -> anyio.abc.Process:
+async def _start(command: Sequence[str], number: int, descriptors: list[int]) -> anyio.abc.Process:
     handed = ",".join(map(str, descriptors))
     return await anyio.open_process(
         command,

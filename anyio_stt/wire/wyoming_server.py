@@ -14,6 +14,7 @@ from .wyoming_events import encode_event
 __all__ = ("WyomingServerSession", "info")
 
 _RATES = range(1000, 192_001)
+_ASKING = ("transcribe", "audio-start", "audio-chunk", "audio-stop")
 _ATTRIBUTION = {"name": "anyio_stt", "url": "https://pypi.org/project/anyio-stt/"}
 
 
@@ -32,6 +33,7 @@ class WyomingServerSession(ServerSession):
         self._format: tuple[int, int] | None = None
         self._finals: list[str] = []
         self._begun = False
+        self._asked = False
 
     def receive(self, message: Message) -> Iterable[Command]:  # noqa: ARG002
         """Wyoming's messages are events: see `hear`."""
@@ -45,6 +47,7 @@ class WyomingServerSession(ServerSession):
             ClientError: when it is none of the protocol's, or its audio is none.
         """
         kind, data = event["type"], event["data"]
+        self._asked = self._asked or kind in _ASKING
         match kind:
             case "describe":
                 return (Say(encode_event("info", self._described)),)
@@ -98,7 +101,9 @@ class WyomingServerSession(ServerSession):
         yield encode_event("error", {"text": text, "code": "audio-lost"})
 
     def finished(self) -> Iterable[Message]:
-        """Say the whole transcript."""
+        """Say the whole transcript, if the client asked for one."""
+        if not self._asked:
+            return
         yield encode_event("transcript", self._data({"text": " ".join(self._finals)}))
         if self._begun:
             yield encode_event("transcript-stop")

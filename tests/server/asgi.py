@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -168,11 +168,20 @@ async def connected(app: Application, target: str, **headers: str) -> AsyncGener
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     scope = scope_of("websocket", "GET", target, names)
 
+    async def write(message: MutableMapping[str, Any]) -> None:
+        await socket.app_writes.send(dict(message))
+
     async def run(*, task_status: TaskStatus[None]) -> None:
         task_status.started()
-        await app(scope, socket.app_reads.receive, socket.app_writes.send)
+        await app(scope, socket.app_reads.receive, write)
 
-    async with anyio.create_task_group() as tasks:
+    async with (
+        socket.to_app,
+        socket.app_reads,
+        socket.app_writes,
+        socket.from_app,
+        anyio.create_task_group() as tasks,
+    ):
         await tasks.start(run)
         socket.to_app.send_nowait({"type": "websocket.connect"})
         socket.opening = await socket.raw()
