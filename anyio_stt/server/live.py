@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Protocol
 
 import anyio
 
@@ -15,36 +14,17 @@ from ..stream import RecognizeStream
 from ..stt import STT
 from ..wire.server_session import ClientError, Command, Compressed, End, Flush, Say, ServerSession
 from ..wire.session import Message
+from .finalizing import finalize
+from .peer import Peer, PeerGone
 from .service import Service, logger
 
-__all__ = ("LiveConnection", "Peer", "PeerGone")
+__all__ = ("LiveConnection",)
 
 _EPSILON = 1e-3
 _LOOK = 1.0  # seconds of audio between two looks at what is silent, and how far the engine is
-_POLL = 0.05
 _MAX_FLUSHES = 32  # of one client, that wait for their answers
 _GOING_AWAY = 1001
 _TELLING = (SpeechEventType.FINAL_TRANSCRIPT, SpeechEventType.END_OF_SPEECH)
-
-
-class PeerGone(Exception):
-    """Raised when the client has gone."""
-
-
-class Peer(Protocol):
-    """The way to a client."""
-
-    async def receive(self) -> Iterable[Command]:
-        """Return what the next message tells us to do; raises `PeerGone` or `ClientError`."""
-        ...
-
-    async def send(self, message: Message) -> None:
-        """Send a message; raises `PeerGone`."""
-        ...
-
-    async def close(self, code: int, reason: str) -> None:
-        """Hang up."""
-        ...
 
 
 class LiveConnection:
@@ -220,7 +200,7 @@ class LiveConnection:
     async def _finalize(self, stream: RecognizeStream, flush: Flush) -> None:
         self._waiting += 1
         try:
-            await _finalize(stream, self._options.drain_timeout)
+            await finalize(stream, self._options.drain_timeout)
         except (APIError, StreamClosedError, InputEndedError):
             pass  # late: it is answered with what there is; ended: the reader tells why
         finally:
@@ -309,16 +289,3 @@ class LiveConnection:
             with anyio.move_on_after(self._options.send_timeout):
                 await self._peer.close(self._session.close_code, reason)
         self._scope.cancel()
-
-
-async def _finalize(stream: RecognizeStream, timeout: float) -> None:
-    """Flush, and wait until all that was pushed is said, silent or lost."""
-    stream.flush()
-    pushed = stream.statistics().pushed
-    with anyio.move_on_after(timeout):
-        while True:
-            statistics = stream.statistics()
-            waiting = statistics.pending + statistics.replay
-            if statistics.pushed - waiting >= pushed - _EPSILON:
-                return
-            await anyio.sleep(_POLL)

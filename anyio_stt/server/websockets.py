@@ -18,11 +18,12 @@ from ..wire.session import Message
 from ..wire.vosk_server import VoskServerSession
 from .deepgram_rest import query_of, wall_time
 from .errors import error_for, told_error
-from .live import LiveConnection, PeerGone
+from .live import LiveConnection
+from .peer import PeerGone
 from .requests import IGNORED
 from .service import Service
 
-__all__ = ("WebSockets",)
+__all__ = ("WebSockets", "refuse_socket")
 
 _ECHOED = ("token", "bearer", "realtime")  # what browsers offer beside a key
 _MAX_REASON = 120  # bytes; a close frame has room for 123

@@ -17,7 +17,8 @@ from ..wire.wyoming_events import WyomingDecoder
 from ..wire.wyoming_server import WyomingServerSession, info
 from .announcing import announced_as_wyoming
 from .limits import BusyError
-from .live import LiveConnection, PeerGone
+from .live import LiveConnection
+from .peer import PeerGone
 from .service import Service, logger
 
 __all__ = ("serve_wyoming",)
