@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, quote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
-__all__ = ("Address", "api_key_from", "provider_address")
+__all__ = ("Address", "provider_address")
 
 _WEBSOCKET = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 _HTTP = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+_SECRET = re.compile(r"key|token|secret|password|auth|credential|signature", re.IGNORECASE)
 _PORTS = {"ws": 80, "http": 80, "wss": 443, "https": 443}
 
 
@@ -48,6 +49,14 @@ class Address:
     def target(self) -> str:
         """Path and query, as a request names them."""
         return f"{self.path}?{self.query}" if self.query else self.path
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be shown even if the peer repeats it: the query, and secrets in it."""
+        if not self.query:
+            return ()
+        named = [value for name, value in parse_qsl(self.query) if _SECRET.search(name)]
+        return (self.query, *named, *(quote(value, safe="") for value in named))
 
     @property
     def url(self) -> str:
@@ -105,30 +114,3 @@ def _join(base: str, path: str) -> str:
         if given[len(given) - shared :] == wanted[:shared]:
             break
     return "/" + "/".join([*given, *wanted[shared:]])
-
-
-def api_key_from(
-    given: str | None, variable: str, engine: str, *, required: bool = True
-) -> str | None:
-    """
-    Return the key that was given, or that of the environment; `None` if none is required.
-
-    Args:
-        given: what the user said.
-        variable: the provider's usual environment variable.
-        engine: its name, for errors.
-        required: whether there must be one; a server of one's own may need none.
-
-    Raises:
-        ValueError: when there is neither, or the key cannot be sent in a header.
-    """
-    key = (given if given is not None else os.environ.get(variable, "")).strip()
-    if not key and not required:
-        return None
-    if not key:
-        raise ValueError(
-            f"{engine} needs a key: give it as api_key= or set the environment variable {variable}"
-        )
-    if not key.isascii() or not key.isprintable() or " " in key:
-        raise ValueError(f"{engine}: the key in api_key= or {variable} has characters no key has")
-    return key

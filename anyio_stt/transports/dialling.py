@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import math
 import ssl
-from urllib.parse import SplitResult, unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import anyio
 import h11
@@ -16,11 +13,13 @@ from anyio.streams.tls import TLSStream
 from ..exceptions import APIConnectionError
 from .address import Address
 from .hanging_up import hang_up
+from .proxies import Proxy, proxy_for, unsupported_proxy
+from .redaction import excerpt
 from .socket_stream import SocketStream
 from .statuses import status_error
 from .tls import system_tls
 
-__all__ = ("dial", "proxy_for", "unsupported_proxy")
+__all__ = ("dial",)
 
 _MAX_ANSWER = 64 * 1024
 
@@ -54,26 +53,8 @@ async def dial(
         raise _no_way(address, proxy, exc) from exc
 
 
-def proxy_for(address: Address) -> SplitResult | None:
-    """Return the proxy from `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy`, if any."""
-    proxies = getproxies()
-    url = proxies.get("https" if address.secure else "http") or proxies.get("all")
-    if not url or proxy_bypass(f"{address.host}:{address.port}") or proxy_bypass(address.host):
-        return None
-    return urlsplit(url if "://" in url else f"http://{url}")
-
-
-def unsupported_proxy(proxy: SplitResult, address: Address) -> APIConnectionError:
-    """Make the error for a proxy of a kind that is not spoken here; what it is stays wrong."""
-    return APIConnectionError(
-        f"the environment names a {proxy.scheme} proxy for {address}; only HTTP proxies are "
-        f"supported: set no_proxy={address.host}, or an http:// proxy",
-        retryable=False,
-    )
-
-
-def _no_way(address: Address, proxy: SplitResult | None, exc: BaseException) -> APIConnectionError:
-    via = f" through the proxy {proxy.hostname}:{proxy.port}" if proxy else ""
+def _no_way(address: Address, proxy: Proxy | None, exc: BaseException) -> APIConnectionError:
+    via = f" through the proxy {proxy}" if proxy else ""
     if isinstance(exc, ssl.SSLCertVerificationError):
         return APIConnectionError(
             f"the certificate of {address} is not trusted: {exc.verify_message}", retryable=False
@@ -130,14 +111,13 @@ async def _encrypt(
         raise
 
 
-async def _through(proxy: SplitResult, address: Address, send_timeout: float) -> ByteStream:
+async def _through(proxy: Proxy, address: Address, send_timeout: float) -> ByteStream:
     if proxy.scheme not in ("http", "https"):
         raise unsupported_proxy(proxy, address)
-    default = 443 if proxy.scheme == "https" else 80
-    stream = await _connect(proxy.hostname or "", proxy.port or default, send_timeout)
+    stream = await _connect(proxy.host, proxy.port, send_timeout)
     try:
         if proxy.scheme == "https":
-            where = Address("https", proxy.hostname or "", proxy.port or default, "/")
+            where = Address("https", proxy.host, proxy.port, "/")
             stream = await _encrypt(stream, where, None, send_timeout)
         await _ask_for_tunnel(stream, proxy, address)
     except BaseException:
@@ -146,31 +126,35 @@ async def _through(proxy: SplitResult, address: Address, send_timeout: float) ->
     return stream
 
 
-async def _ask_for_tunnel(stream: ByteStream, proxy: SplitResult, address: Address) -> None:
+async def _ask_for_tunnel(stream: ByteStream, proxy: Proxy, address: Address) -> None:
     host = f"[{address.host}]" if ":" in address.host else address.host
     target = f"{host}:{address.port}"
     headers = [("host", target)]
-    if proxy.username:
-        pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
-        headers.append(("proxy-authorization", f"Basic {base64.b64encode(pair.encode()).decode()}"))
+    if proxy.authorization:
+        headers.append(("proxy-authorization", proxy.authorization))
     connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_ANSWER)
     request = h11.Request(method="CONNECT", target=target, headers=headers)
     await stream.send(connection.send(request) or b"")
-    response = await _answer(stream, connection, address)
+    response = await _answer(stream, connection, proxy, address)
     if not 200 <= response.status_code < 300:
-        status = status_error(f"the proxy {proxy.hostname}:{proxy.port}", response.status_code)
+        status = status_error(f"the proxy {proxy}", response.status_code)
         raise APIConnectionError(
             f"{status.message}, asked for {target}",
             retryable=status.retryable and response.status_code != 407,
         )
 
 
-async def _answer(stream: ByteStream, connection: h11.Connection, address: Address) -> h11.Response:
+async def _answer(
+    stream: ByteStream, connection: h11.Connection, proxy: Proxy, address: Address
+) -> h11.Response:
     while True:
+        why = ""
         try:
             event = connection.next_event()
-        except h11.RemoteProtocolError as exc:
-            raise APIConnectionError(f"the proxy for {address} does not speak HTTP: {exc}") from exc
+        except h11.RemoteProtocolError as exc:  # its text may hold what was sent to the proxy
+            why = excerpt(str(exc), proxy.secrets)
+        if why:
+            raise APIConnectionError(f"the proxy for {address} does not speak HTTP: {why}")
         if isinstance(event, h11.Response):
             return event
         if event is h11.NEED_DATA:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 
+import anyio
+
+from ..exceptions import APITimeoutError
 from .address import Address, provider_address
+from .credentials import Credentials
 
-__all__ = ("Endpoint", "bearer")
+__all__ = ("USER_AGENT", "Endpoint")
+
+USER_AGENT = ("User-Agent", f"anyio-stt/{version('anyio-stt')}")
+"""Who asks, for a provider's logs."""
 
 _Query = Sequence[tuple[str, str]]
 
@@ -20,17 +28,16 @@ class Endpoint:
     Args:
         base_url: `ws://host:port` or `https://host`.
         path: the provider's.
-        headers: of each request; never shown.
-        secrets: never shown in an error.
+        credentials: shown at each connection, and nowhere else; to another machine in the clear
+            only with a warning in the log.
     """
 
     base_url: str
     path: str
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    credentials: Credentials = field(default_factory=lambda: Credentials(None, ""), repr=False)
 
     def __post_init__(self) -> None:
-        self.http()
+        self.credentials.warn_in_the_clear(self.http())
 
     def at(self, path: str) -> Endpoint:
         """Return another service of the same provider."""
@@ -44,7 +51,17 @@ class Endpoint:
         """Return the address of a websocket."""
         return provider_address(self.base_url, self.path, websocket=True, query=query)
 
+    async def authorize(self, timeout: float) -> list[tuple[str, str]]:
+        """
+        Return the headers that show who we are.
 
-def bearer(key: str | None, scheme: str = "Bearer") -> tuple[tuple[str, str], ...]:
-    """Return the header that shows *key*, or none."""
-    return (("Authorization", f"{scheme} {key}"),) if key else ()
+        Raises:
+            APITimeoutError: when there is no key after *timeout* seconds.
+        """
+        with anyio.move_on_after(timeout):
+            return await self.credentials.headers()
+        raise APITimeoutError(f"api_key() gave no key for {self.http()} within {timeout:g} s")
+
+    def secrets(self, query: _Query = ()) -> tuple[str, ...]:
+        """Return what no error may show: keys, the query, and what is called a secret in it."""
+        return (*self.credentials.secrets, *self.http(query).secrets)

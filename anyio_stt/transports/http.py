@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -10,12 +9,16 @@ from typing import Any
 
 import anyio
 import httpx2
+from anyio.lowlevel import RunVar
 
 from ..exceptions import APIConnectionError, APITimeoutError
 from .address import Address
-from .dialling import proxy_for, unsupported_proxy
+from .credentials import Credentials
+from .endpoint import USER_AGENT
 from .http_errors import http_error
-from .statuses import EXCERPT, redact, status_error
+from .proxies import proxy_for, unsupported_proxy
+from .redaction import SHORTEST, without_secrets
+from .statuses import status_error
 from .tls import system_tls, without_tls
 
 __all__ = ("Answer", "HttpTransport", "Upload", "wav_upload")
@@ -24,6 +27,7 @@ _MAX_ANSWER = 64 * 1024 * 1024
 _COMPLAINT = 2.0  # seconds for the text of a refusal
 _CLOSING = 5.0
 _PIECE = 64 * 1024
+_MOST_SAID = 64 * 1024  # bytes of a refusal that are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,22 +104,19 @@ class HttpTransport:
     """
     A pool of connections for one engine; makes no connection before the first request.
 
-    Proxies come from the environment. Nothing is retried here.
+    Proxies come from the environment. Nothing is retried here. Each event loop that it is used
+    on, one after the other, has connections of its own.
 
     Args:
-        headers: sent with each request; never shown.
-        secrets: never shown in an error, even if the provider repeats them.
+        credentials: shown with each request, and in no error.
     """
 
-    def __init__(
-        self, *, headers: Mapping[str, str] | None = None, secrets: Sequence[str] = ()
-    ) -> None:
-        self._headers = dict(headers or {})
-        self._secrets = secrets
-        self._client: httpx2.AsyncClient | None = None
+    def __init__(self, credentials: Credentials | None = None) -> None:
+        self._credentials = credentials or Credentials(None, "")
+        self._clients: RunVar[httpx2.AsyncClient | None] = RunVar("anyio_stt.http", None)
 
     def __repr__(self) -> str:
-        return f"<HttpTransport {'in use' if self._client else 'unused'}>"
+        return f"<HttpTransport with {self._credentials!r}>"
 
     async def post(self, address: Address, upload: Upload, *, timeout: float) -> Answer:
         """
@@ -133,7 +134,8 @@ class HttpTransport:
         """
         with anyio.move_on_after(timeout):
             async with self.stream(address, upload, timeout=timeout) as (headers, pieces):
-                return Answer(headers, b"".join([piece async for piece in pieces]))
+                body = b"".join([piece async for piece in pieces])
+                return Answer(headers, _without(self._secrets(address), body))
         raise APITimeoutError(f"{address} did not answer in full within {timeout:g} s")
 
     @asynccontextmanager
@@ -151,22 +153,24 @@ class HttpTransport:
         Raises:
             APIError: like `post`, also while the body is read; final when it has no end.
         """
-        try:
-            async with self._send(address, upload, timeout) as response:
-                if not response.is_success:
-                    raise await self._refused(address, response)
-                body = response.aiter_bytes()
-                try:
-                    async with aclosing(_bounded(address, body)) as pieces:
-                        yield response.headers, pieces
-                finally:
-                    await _abandon(body)
-        except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
-            raise http_error(address, exc) from exc
+        with without_secrets(lambda: self._secrets(address)):
+            try:
+                async with self._send(address, upload, timeout) as response:
+                    if not response.is_success:
+                        raise await self._refused(address, response)
+                    body = response.aiter_bytes()
+                    try:
+                        async with aclosing(_bounded(address, body)) as pieces:
+                            yield response.headers, pieces
+                    finally:
+                        await _abandon(body)
+            except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
+                raise http_error(address, exc) from exc
 
     async def aclose(self) -> None:
         """Close the connections that are kept open for the next request."""
-        client, self._client = self._client, None
+        client = self._clients.get()
+        self._clients.set(None)
         if client is not None:
             with anyio.move_on_after(_CLOSING, shield=True):
                 await client.aclose()
@@ -175,11 +179,17 @@ class HttpTransport:
     async def _send(
         self, address: Address, upload: Upload, timeout: float
     ) -> AsyncIterator[httpx2.Response]:
-        verify = await system_tls() if address.secure else without_tls()
-        if self._client is None:
-            self._client = _make_client(address, self._headers, verify)
+        client = self._clients.get()
+        if client is None:
+            client = await _make_client(address)
+            self._clients.set(client)
         arguments = upload.arguments()
-        async with self._client.stream(
+        arguments["headers"] = [USER_AGENT, *arguments["headers"].items()]
+        with anyio.move_on_after(timeout) as scope:
+            arguments["headers"] += await self._credentials.headers()
+        if scope.cancelled_caught:
+            raise APITimeoutError(f"api_key() gave no key for {address} within {timeout:g} s")
+        async with client.stream(
             "POST", address.url, timeout=httpx2.Timeout(timeout), **arguments
         ) as response:
             yield response
@@ -188,34 +198,57 @@ class HttpTransport:
         said = b""
         with anyio.move_on_after(_COMPLAINT):
             async for piece in response.aiter_bytes():
-                said = (said + piece)[: 4 * EXCERPT]
+                said = (said + piece)[:_MOST_SAID]
         return status_error(
             address,
             response.status_code,
-            said=redact(said.decode(errors="replace"), self._secrets),
+            said=said.decode(errors="replace"),
             headers=response.headers.items(),
-            secrets=self._secrets,
+            secrets=self._secrets(address),
+        )
+
+    def _secrets(self, address: Address) -> tuple[str, ...]:
+        proxy = proxy_for(address)
+        return (
+            *self._credentials.secrets,
+            *address.secrets,
+            *(proxy.secrets if proxy is not None else ()),
         )
 
 
-def _make_client(
-    address: Address, headers: Mapping[str, str], verify: ssl.SSLContext
-) -> httpx2.AsyncClient:
+async def _make_client(address: Address) -> httpx2.AsyncClient:
+    verify = await system_tls() if address.secure else without_tls()
+    # Not as httpx2 reads the environment: it sets up each proxy named there, also one that
+    # *address* needs not, and reads no password that holds a #.
+    proxy = proxy_for(address)
+    if proxy is None:
+        return httpx2.AsyncClient(verify=verify, trust_env=False)
     try:
-        return httpx2.AsyncClient(headers=headers, verify=verify)
-    except (ImportError, ValueError) as exc:
-        # httpx2 sets up each proxy that the environment names, also one that *address* needs not,
-        # and cannot: SOCKS takes a package of its own, other kinds it does not know.
-        proxy = proxy_for(address)
-        if proxy is not None and proxy.scheme not in ("http", "https"):
-            raise unsupported_proxy(proxy, address) from exc
-        through = proxy.geturl() if proxy is not None else None
-        return httpx2.AsyncClient(headers=headers, verify=verify, trust_env=False, proxy=through)
+        return httpx2.AsyncClient(verify=verify, trust_env=False, proxy=proxy.url)
+    except (ImportError, ValueError):  # SOCKS takes a package of its own, others it knows not
+        pass
+    raise unsupported_proxy(proxy, address)
+
+
+def _without(secrets: Sequence[str], body: bytes) -> bytes:
+    for secret in secrets:
+        if len(secret) >= SHORTEST:
+            body = body.replace(secret.encode(), b"***")
+    return body
 
 
 async def _bounded(address: Address, pieces: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-    size = 0
-    async for piece in pieces:
+    size, why = 0, ""
+    while not why:
+        try:
+            piece = await anext(pieces, None)
+        except httpx2.HTTPError:
+            raise
+        except Exception as exc:  # noqa: BLE001 - of what a peer sends, libraries make others too
+            why = type(exc).__name__
+            break
+        if piece is None:
+            return
         size += len(piece)
         if size > _MAX_ANSWER:
             raise APIConnectionError(
@@ -224,6 +257,7 @@ async def _bounded(address: Address, pieces: AsyncIterator[bytes]) -> AsyncGener
                 retryable=False,
             )
         yield piece
+    raise APIConnectionError(f"{address} sent a body that cannot be read: {why}")
 
 
 async def _abandon(body: AsyncIterator[bytes]) -> None:
@@ -233,7 +267,7 @@ async def _abandon(body: AsyncIterator[bytes]) -> None:
     Closing a generator does not close those it reads from, and trio complains of each that is
     left. A read that is cancelled ends them all, and what is in memory already is soon read.
     """
-    with anyio.CancelScope() as scope, suppress(httpx2.HTTPError):
+    with anyio.CancelScope() as scope, suppress(Exception):
         scope.cancel()
         async for _ in body:
             pass

@@ -1,51 +1,76 @@
-"""A whole recording over a connection that is made for streams."""
+"""A whole recording over connections that are made for streams."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 
 import anyio
 from anyio.lowlevel import checkpoint
 
 from ..audio.frame import AudioFrame
 from ..events import SpeechData, SpeechEvent, SpeechEventType
+from ..exceptions import APIConnectionError
 from ..wire.session import ClientSession
-from .session_stream import Connection, reason_awaited
+from .session_runner import Connection, reason_awaited
 
 __all__ = ("join_finals", "send_recording")
 
 
 async def send_recording(
-    connection: Connection, session: ClientSession, frame: AudioFrame, *, piece: float = 0.5
+    connect: Callable[[], AbstractAsyncContextManager[Connection]],
+    begin: Callable[[float], ClientSession],
+    frame: AudioFrame,
+    *,
+    piece: float = 0.5,
 ) -> SpeechEvent:
     """
-    Say *frame* in pieces, and return all that is final as one FINAL_TRANSCRIPT.
+    Send *frame* in pieces, and return all that is final as one FINAL_TRANSCRIPT.
+
+    One connection does, unless the peer answers before it has heard everything: then another one
+    takes the rest.
 
     Args:
-        connection: newly opened.
-        session: newly begun.
+        connect: opens a connection for a block; raises `APIError`.
+        begin: begins a session, at so many seconds of the recording.
         frame: the recording.
         piece: seconds of audio in a message.
 
     Raises:
-        APIError: when the provider fails or is lost.
+        APIError: when the provider fails, is lost, or refuses a part for good.
     """
+    finals: list[SpeechEvent] = []
+    done = 0
+    while done < frame.samples_per_channel:
+        session = begin(done / frame.sample_rate)
+        async with connect() as connection:
+            finals += await _send_rest(connection, session, frame, done, piece)
+        reached = round(session.sent * frame.sample_rate)
+        if reached <= done:
+            raise APIConnectionError(f"{session.name} answered before it had heard anything")
+        done = reached
+    return join_finals(finals, frame.duration)
+
+
+async def _send_rest(
+    connection: Connection, session: ClientSession, frame: AudioFrame, first: int, piece: float
+) -> list[SpeechEvent]:
     finals: list[SpeechEvent] = []
     ready = anyio.Event()
 
-    async def talk() -> None:
+    async def send() -> None:
         async with reason_awaited():
-            await _say(connection, session.opening())
+            await _send_all(connection, session.opening())
             await ready.wait()
             size = max(1, round(piece * frame.sample_rate))
-            for start in range(0, frame.samples_per_channel, size):
+            for start in range(first, frame.samples_per_channel, size):
                 stop = min(start + size, frame.samples_per_channel)
-                await _say(connection, session.audio(frame.slice(start, stop)))
+                await _send_all(connection, session.audio(frame.slice(start, stop)))
                 await checkpoint()  # sending is none while the kernel has room
-            await _say(connection, session.ending())
+            await _send_all(connection, session.ending())
 
     async with anyio.create_task_group() as task_group:
-        task_group.start_soon(talk)
+        task_group.start_soon(send)
         while not session.done:
             if session.ready:
                 ready.set()
@@ -55,11 +80,13 @@ async def send_recording(
                 break
             events = session.receive(message)
             finals += [each for each in events if each.type is SpeechEventType.FINAL_TRANSCRIPT]
+            for error, _, _ in session.refusals:
+                raise error
         task_group.cancel_scope.cancel()
-    return join_finals(finals, frame.duration)
+    return finals
 
 
-async def _say(connection: Connection, messages: Iterable[str | bytes]) -> None:
+async def _send_all(connection: Connection, messages: Iterable[str | bytes]) -> None:
     for message in messages:
         await connection.send(message)
 

@@ -3,61 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any
 
-import anyio
-import numpy as np
-
-from .._core.attempt import EventSink
-from ..audio.frame import AudioFrame
-from ..exceptions import APIConnectionError, APITimeoutError
+from ..exceptions import APIError
 from ..options import APIConnectOptions
 from ..stream import RecognizeStream
-from ..wire.session import ClientSession, Message
+from ..wire.session import ClientSession
+from .session_runner import Connection, Outlet, SessionRunner
 
 if TYPE_CHECKING:
     from ..stt import STT
 
-__all__ = ("Connection", "SessionStream", "reason_awaited")
-
-_EXPLANATION = 0.5  # seconds for a close to arrive that says why a send failed
-_LOUD = 400  # of 32768: what is quieter, below -38 dB, is no speech
-_PAUSE = 0.3  # seconds of silence that are no gap within a word
-_NOISY = 60.0  # seconds after which a session is rolled over where the line is never so quiet
-
-
-class Connection(Protocol):
-    """What a runner needs: messages both ways, each wait with a deadline of its own."""
-
-    on_pong: Callable[[], None] | None
-
-    async def send(self, message: Message) -> None:
-        """Send one message, or raise an `APIConnectionError`."""
-
-    async def receive(self) -> Message | None:
-        """Return the next message, `None` after a clean end, or raise an `APIError`."""
-
-
-@asynccontextmanager
-async def reason_awaited() -> AsyncIterator[None]:
-    """When the connection fails in the block, give whoever listens time to learn and raise why."""
-    try:
-        yield
-    except APITimeoutError:
-        raise
-    except APIConnectionError:
-        await anyio.sleep(_EXPLANATION)
-        raise
-
-
-class _Outlet(NamedTuple):
-    """Where a runner takes what the provider says."""
-
-    events: EventSink
-    alive: Callable[[], None]
-    silence: Callable[[float, int | None], None]
+__all__ = ("SessionStream",)
 
 
 class SessionStream(RecognizeStream):
@@ -98,134 +57,38 @@ class SessionStream(RecognizeStream):
         self._connect = connect
         self._begin = begin
         self._max_session = max_session
+        self._sessions = 0
 
     async def _run(self) -> None:
-        start, first = 0.0, None
+        start, pending = 0.0, list[Any]()
         while True:
             async with self._connect() as connection:
-                runner = _SessionRunner(
-                    connection,
-                    self._begin(start),
-                    _Outlet(self._event_ch, self._report_alive, self._report_silence),
-                    self._conn_options.drain_seconds,
-                )
-                await runner.run(first, self._input_ch, self._max_session)
+                self._sessions += 1
+                session = self._begin(start)
+                session.number = self._sessions
+                runner = SessionRunner(connection, session, self._outlet(), self._is_last)
+                runner.drain_seconds = self._conn_options.drain_seconds
+                await runner.run(pending, self._input_ch, self._max_session)
+            pending, start = runner.left(), session.sent
+            if pending:
+                continue
             if runner.input_ended:
                 return
             # A new connection is worth its while only if there is something to say on it.
             first = await anext(self._input_ch, None)
             if first is None:
                 return
-            start = runner.session.sent
+            pending = [first]
 
-
-class _SessionRunner:
-    """One connection's worth of an attempt."""
-
-    def __init__(
-        self, connection: Connection, session: ClientSession, outlet: _Outlet, drain_seconds: float
-    ) -> None:
-        self._connection = connection
-        self.session = session
-        self._outlet = outlet
-        self._drain_seconds = drain_seconds
-        self.input_ended = False
-        self._ready = anyio.Event()
-        self._last_word = anyio.current_time()
-        self._silence = 0.0
-        connection.on_pong = self._hear_pong
-
-    async def run(self, first: Any, items: AsyncIterable[Any], max_session: float) -> None:
-        """Say *first*, if there is one, and *items* until they end or a new connection is due."""
-        expiry = anyio.current_time() + max_session
-        async with anyio.create_task_group() as task_group:
-            task_group.start_soon(self._talk, first, items, expiry, task_group.cancel_scope)
-            if self.session.keep_alive_interval < math.inf:
-                task_group.start_soon(self._keep_alive)
-            await self._listen()
-            task_group.cancel_scope.cancel()
-
-    async def _listen(self) -> None:
-        session, outlet = self.session, self._outlet
-        while not session.done:
-            if session.ready:
-                self._ready.set()
-            message = await self._connection.receive()
-            if message is None:
-                session.closed()
-                return
-            for event in session.receive(message):
-                outlet.events.send_nowait(event)
-            if session.silences:
-                for silence in session.silences:
-                    outlet.silence(*silence)
-                session.silences.clear()
-            elif session.ready:  # it lives, even if it said nothing for the consumer
-                outlet.alive()
-
-    def _hear_pong(self) -> None:
-        if self.session.pongs_count:
-            self._outlet.alive()
-
-    # ---- talking
-
-    async def _talk(
-        self, first: Any, items: AsyncIterable[Any], expiry: float, whole: anyio.CancelScope
-    ) -> None:
-        async with reason_awaited():
-            await self._say(self.session.opening())
-            await self._ready.wait()
-            if first is None or not await self._say_item(first, expiry):
-                await self._say_input(items, expiry)
-            await self._say(self.session.ending())
-            if self.session.done:  # there is nothing to wait for
-                whole.cancel()
-        if not self.input_ended:
-            await self._limit_drain()
-
-    async def _say_input(self, items: AsyncIterable[Any], expiry: float) -> None:
-        async for item in items:
-            if await self._say_item(item, expiry):
-                return
-        self.input_ended = True
-
-    async def _say_item(self, item: Any, expiry: float) -> bool:
-        """Say one item, and return whether what follows needs a new connection."""
-        frame = item if isinstance(item, AudioFrame) else None
-        await self._say(self.session.flush() if frame is None else self.session.audio(frame))
-        age = self._last_word - expiry
-        due = age > 0 and self._pauses(frame, age) and self.session.quiet
-        return due or self.session.over
-
-    def _pauses(self, frame: AudioFrame | None, age: float) -> bool:
-        """Whether a new session may begin after *frame*; a flush is no time: the end may follow."""
-        if frame is None:
-            return False
-        self._silence = self._silence + frame.duration if _is_silent(frame) else 0.0
-        return self._silence >= _PAUSE or age > _NOISY
-
-    async def _say(self, messages: Iterable[Message]) -> None:
-        for message in messages:
-            await self._connection.send(message)
-            self._last_word = anyio.current_time()
-
-    async def _keep_alive(self) -> None:
-        interval = self.session.keep_alive_interval
-        while True:
-            await anyio.sleep_until(self._last_word + interval)
-            if anyio.current_time() >= self._last_word + interval:
-                await self._say(self.session.keep_alive())
-                self._last_word = anyio.current_time()  # it may have had nothing to say
-
-    async def _limit_drain(self) -> None:
-        """Fail when a session that was rolled over does not end; the input goes on meanwhile."""
-        seconds = self._drain_seconds
-        await anyio.sleep(min(seconds, 3600.0))
-        raise APITimeoutError(
-            f"{self.session.name} did not end a session within {seconds:g} s "
-            f"(drain_timeout) of being asked to; a new one takes over"
+    def _outlet(self) -> Outlet:
+        return Outlet(
+            self._event_ch, self._report_alive, self._report_silence, self._report_refused
         )
 
+    def _report_refused(self, error: APIError, start: float, end: float) -> None:  # noqa: ARG002
+        raise error  # until the base takes refusals
 
-def _is_silent(frame: AudioFrame) -> bool:
-    return bool(np.max(np.abs(frame.to_array().astype(np.int32)), initial=0) < _LOUD)
+    def _is_last(self) -> bool:
+        """Whether nothing comes behind what was read last."""
+        statistics = self.statistics()
+        return statistics.state == "draining" and not statistics.pending

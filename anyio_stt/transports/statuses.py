@@ -9,12 +9,12 @@ from email.utils import parsedate_to_datetime
 
 from .._core.clock import wall_clock
 from ..exceptions import APIStatusError
+from .redaction import excerpt, redact
 
-__all__ = ("EXCERPT", "redact", "retry_after", "status_error")
+__all__ = ("retry_after", "status_error")
 
-EXCERPT = 500
-"""How many characters of what a provider said an error repeats."""
-
+_LONGEST_ID = 200
+_LONGEST_WAIT = 86400.0  # seconds; a day is longer than any stream waits
 _ADVICE = {
     401: "the key was refused; check api_key",
     402: "the account has no credit left",
@@ -48,12 +48,14 @@ def status_error(
     """
     found = {name.lower(): value for name, value in headers}
     advice = f": {_ADVICE[status]}" if status in _ADVICE else ""
-    body = redact(said[:EXCERPT], secrets).strip()
+    known = tuple(secrets)
+    body = excerpt(said, known).strip()
+    request_id = found.get("x-request-id") or found.get("dg-request-id") or ""
     message = f"{where} answered {status}{advice}" + (f" ({body})" if body else "")
     return APIStatusError(
         message,
         status_code=status,
-        request_id=found.get("x-request-id") or found.get("dg-request-id"),
+        request_id=redact(request_id[:_LONGEST_ID], known) or None,
         body=body or None,
         retryable=None if status >= 400 else False,  # a redirection leads elsewhere again
         retry_after=retry_after(found.get("retry-after")),
@@ -68,21 +70,13 @@ def retry_after(value: str | None) -> float | None:
         seconds = float(value)
     except ValueError:
         seconds = _until(value)
-    return seconds if 0 <= seconds < math.inf else None
+    return min(seconds, _LONGEST_WAIT) if 0 <= seconds < math.inf else None
 
 
 def _until(value: str) -> float:
     try:
         date = parsedate_to_datetime(value)
-    except ValueError:
-        return math.nan
-    aware = date if date.tzinfo else date.replace(tzinfo=timezone.utc)
-    return max(0.0, aware.timestamp() - wall_clock())
-
-
-def redact(text: str, secrets: Iterable[str]) -> str:
-    """Blot out *secrets*."""
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "***")
-    return text
+        aware = date if date.tzinfo else date.replace(tzinfo=timezone.utc)
+        return max(0.0, aware.timestamp() - wall_clock())
+    except (ArithmeticError, LookupError, OSError, TypeError, ValueError):
+        return math.nan  # whatever it is, it says no time

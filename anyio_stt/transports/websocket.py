@@ -27,13 +27,16 @@ from wsproto.events import (
     Pong,
     TextMessage,
 )
-from wsproto.utilities import LocalProtocolError, RemoteProtocolError
+from wsproto.utilities import LocalProtocolError
 
 from ..exceptions import APIConnectionError, APITimeoutError
 from .address import Address
 from .hanging_up import hang_up
+from .redaction import redact
 from .websocket_errors import ABNORMAL, CLEAN, close_error
+from .websocket_events import Violation, events_of
 from .websocket_frames import client_frame, masks
+from .websocket_messages import MessageAssembly
 
 __all__ = ("WebSocket", "WebSocketOptions")
 
@@ -49,7 +52,7 @@ class WebSocketOptions:
         close_timeout: for the peer's answer to our close.
         ping_interval: silence of the peer after which it is pinged.
         ping_timeout: further silence after which it counts as lost. Any byte is an answer.
-        max_message: bytes a message of the peer may have.
+        max_message: bytes a message of the peer may have; each piece of one counts a little more.
         compression: whether to offer permessage-deflate; audio gains nothing by it.
         tls: certificates; the system's if there is none.
     """
@@ -87,13 +90,13 @@ class WebSocket:
         self._options = options
         self._secrets = secrets
         self._events = deque(events)
-        self._parts: list[str | bytes] = []
-        self._size = 0
+        self._assembly = MessageAssembly(options.max_message)
         self._masks = masks()
         # One for each message: a semaphore does not ask who holds it, a lock does.
         self._turn = anyio.Semaphore(1, fast_acquire=True)
         self._cut = False
         self._closed: CloseConnection | None = None
+        self._violation: Violation | None = None
         self.on_pong: Callable[[], None] | None = None
         """Called for each answer to a ping: a sign of life that is no message."""
 
@@ -131,6 +134,8 @@ class WebSocket:
             if self._closed is not None:
                 self._check(self._closed)
                 return None
+            if self._violation is not None:
+                raise await self._complain(self._violation)
             self._take(await self._read_or_ping())
 
     async def aclose(self) -> None:
@@ -196,36 +201,24 @@ class WebSocket:
     # ---- in
 
     def _collect(self, event: Message[Any]) -> str | bytes | None:
-        self._size += len(event.data)
-        if self._size > self._options.max_message:
-            raise APIConnectionError(
-                f"{self._address} sent a message of more than {self._options.max_message} bytes "
-                f"(max_message)",
-                retryable=False,
-            )
-        if event.message_finished and not self._parts:
-            self._size = 0
-            return event.data if isinstance(event, TextMessage) else bytes(event.data)
-        self._parts.append(event.data)
-        if not event.message_finished:
-            return None
-        parts, self._parts, self._size = self._parts, [], 0
-        if isinstance(event, TextMessage):
-            return "".join(part for part in parts if isinstance(part, str))
-        return b"".join(part for part in parts if not isinstance(part, str))
+        try:
+            return self._assembly.add(event)
+        except OverflowError as exc:
+            raise APIConnectionError(f"{self._address} {exc}", retryable=False) from None
 
     def _hide(self, message: str | bytes) -> str | bytes:
         """Blot out what is secret, should the peer repeat it: errors quote what it says."""
-        for secret in self._secrets:
-            if isinstance(message, str):
-                message = message.replace(secret, "***")
-            else:
-                message = message.replace(secret.encode(), b"***")
-        return message
+        return redact(message, self._secrets) if isinstance(message, str) else message
 
     async def _answer(self, event: Event) -> None:
         if isinstance(event, Ping):
-            await self._write(event.response())
+            # A peer that has closed already wants no answer, and one that is gone gets none: what
+            # it said before is still to be read.
+            if self._connection.state is ConnectionState.OPEN:
+                with suppress(APIConnectionError):
+                    await self._write(event.response())
+        elif isinstance(event, Violation):
+            self._violation = event
         elif isinstance(event, Pong):
             if self.on_pong is not None:
                 self.on_pong()
@@ -259,14 +252,17 @@ class WebSocket:
         except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError) as exc:
             raise self._lost() from exc
 
+    async def _complain(self, violation: Violation) -> APIConnectionError:
+        """Tell the peer that it broke the protocol, and make the error."""
+        if self._connection.state is ConnectionState.OPEN:
+            with suppress(APIConnectionError):
+                await self._write(CloseConnection(violation.code))
+        return APIConnectionError(
+            f"{self._address} broke the websocket protocol ({violation.code}): {violation.reason}"
+        )
+
     def _take(self, data: bytes) -> None:
-        try:
-            self._connection.receive_data(data)
-            self._events.extend(self._connection.events())
-        except RemoteProtocolError as exc:
-            raise APIConnectionError(
-                f"{self._address} broke the websocket protocol: {exc}"
-            ) from exc
+        self._events.extend(events_of(self._connection, data))
 
     async def _skip(self) -> None:
         """Receive without looking, until the close."""
@@ -274,6 +270,8 @@ class WebSocket:
             event = self._events.popleft()
             if isinstance(event, CloseConnection):
                 self._closed = event
+            elif isinstance(event, Violation):
+                self._closed = CloseConnection(event.code)
         if self._closed is None:
             self._take(await self._read())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..exceptions import APIConnectionError, APIError, APIStatusError
-from .statuses import EXCERPT, redact
+from .redaction import excerpt
 
 __all__ = ("ABNORMAL", "CLEAN", "close_error")
 
@@ -49,7 +49,7 @@ def close_error(
         reason: what the peer said.
         secrets: never shown, even if the peer repeats them.
     """
-    said = redact(reason[:EXCERPT], secrets)
+    said = excerpt(reason, tuple(secrets))
     meaning = _MEANING.get(code, "closed the connection")
     message = f"{where} {meaning} (close code {code}{': ' if said else ''}{said})"
     if code == ABNORMAL:

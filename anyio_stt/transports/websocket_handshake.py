@@ -13,7 +13,8 @@ from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 from ..exceptions import APIConnectionError, APIStatusError
 from .address import Address
-from .statuses import EXCERPT, status_error
+from .redaction import EXCERPT, excerpt
+from .statuses import status_error
 
 __all__ = ("shake_hands",)
 
@@ -47,10 +48,9 @@ async def shake_hands(
         return await _await_answer(stream, connection, address, secrets)
     except (anyio.BrokenResourceError, anyio.EndOfStream, OSError) as exc:
         raise APIConnectionError(f"{address} hung up during the handshake") from exc
-    except (RemoteProtocolError, LocalProtocolError) as exc:
-        raise APIConnectionError(
-            f"{address} did not answer the handshake as a websocket does: {exc}"
-        ) from exc
+    except (RemoteProtocolError, LocalProtocolError, ValueError, LookupError) as exc:
+        why = excerpt(str(exc), secrets)  # what the peer said, and it may have repeated a secret
+    raise APIConnectionError(f"{address} did not answer the handshake as a websocket does: {why}")
 
 
 async def _await_answer(
@@ -84,7 +84,7 @@ async def _read_complaint(
                 return said
             try:
                 connection.receive_data(await stream.receive())
-            except (anyio.BrokenResourceError, anyio.EndOfStream, RemoteProtocolError):
+            except (anyio.BrokenResourceError, anyio.EndOfStream, OSError, RemoteProtocolError):
                 return said
             events = list(connection.events())
     return said

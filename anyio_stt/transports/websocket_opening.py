@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 
 import anyio
 from wsproto import ConnectionType, WSConnection
@@ -11,12 +12,15 @@ from wsproto import ConnectionType, WSConnection
 from ..exceptions import APITimeoutError
 from .address import Address
 from .dialling import dial
-from .endpoint import Endpoint
+from .endpoint import USER_AGENT, Endpoint
 from .hanging_up import hang_up
+from .redaction import without_secrets
 from .websocket import WebSocket, WebSocketOptions
 from .websocket_handshake import shake_hands
 
 __all__ = ("connect_websocket", "open_websocket")
+
+_PING = 20.0  # seconds of silence after which a peer is asked whether it is there
 
 
 @asynccontextmanager
@@ -50,16 +54,37 @@ async def connect_websocket(
         await socket.abort()
 
 
-def open_websocket(
-    endpoint: Endpoint, query: Sequence[tuple[str, str]], timeout: float
-) -> AbstractAsyncContextManager[WebSocket]:
-    """Open a websocket at a provider's service; connecting and each send may take *timeout*."""
-    return connect_websocket(
-        endpoint.websocket(query),
-        headers=endpoint.headers,
-        secrets=endpoint.secrets,
-        options=WebSocketOptions(connect_timeout=timeout, send_timeout=timeout),
-    )
+@asynccontextmanager
+async def open_websocket(
+    endpoint: Endpoint,
+    query: Sequence[tuple[str, str]],
+    timeout: float,
+    *,
+    idle_timeout: float = math.inf,
+) -> AsyncIterator[WebSocket]:
+    """
+    Open a websocket at a provider's service; no error that leaves the block shows a secret.
+
+    Args:
+        endpoint: the service; its credentials are asked for a key.
+        query: pairs to encode.
+        timeout: seconds for the key, for connecting, and for each send.
+        idle_timeout: seconds without a sign of life that its user bears; it is pinged before.
+
+    Raises:
+        APIError: like `connect_websocket`, and when there is no key in time.
+    """
+    ping = min(_PING, idle_timeout / 3)
+    options = WebSocketOptions(connect_timeout=timeout, send_timeout=timeout, ping_interval=ping)
+    with without_secrets(lambda: endpoint.secrets(query)):
+        address = endpoint.websocket(query)
+        async with connect_websocket(
+            address,
+            headers=await endpoint.authorize(timeout),
+            secrets=endpoint.secrets(query),
+            options=options,
+        ) as socket:
+            yield socket
 
 
 async def _open(
@@ -73,7 +98,7 @@ async def _open(
         connection = WSConnection(ConnectionType.CLIENT)
         try:
             events = await shake_hands(
-                stream, connection, address, headers, secrets, options.compression
+                stream, connection, address, [USER_AGENT, *headers], secrets, options.compression
             )
         except BaseException:
             await hang_up(stream)

@@ -6,6 +6,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
@@ -73,10 +74,7 @@ class WyomingConnection:
             APIConnectionError: when the connection is lost, or the bytes are no event.
         """
         while True:
-            try:
-                event = self._decoder.next()
-            except ValueError as exc:
-                raise APIConnectionError(f"{self._where} does not speak Wyoming: {exc}") from exc
+            event = self._next()
             if event is not None:
                 return json.dumps(event[0])
             try:
@@ -85,6 +83,16 @@ class WyomingConnection:
                 return None
             except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError) as exc:
                 raise APIConnectionError(f"the connection to {self._where} was lost") from exc
+
+    def _next(self) -> tuple[dict[str, Any], bytes] | None:
+        try:
+            return self._decoder.next()
+        except ValueError as exc:
+            why = str(exc)
+        raise APIConnectionError(
+            f"{self._where} answered {self._decoder.seen!r}, which is no event of Wyoming's "
+            f"protocol ({why}): is base_url the address of such a server?"
+        )
 
 
 @asynccontextmanager

@@ -2,37 +2,70 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..events import RecognitionUsage, SpeechData, SpeechEvent, SpeechEventType, Word
 from ..exceptions import APIError
+from .fields import json_object, language_tag, number, text_of
+from .session import longer_guess
 
-__all__ = ("language_of", "read_stream_event", "read_transcription", "usage_of")
+__all__ = ("StreamedTranscript", "language_of", "read_transcription", "usage_of")
 
 _EXCERPT = 500  # characters of what a server said that an error repeats
 
 
-def read_stream_event(data: str) -> dict[str, Any]:
+class StreamedTranscript:
     """
-    Read one event of a transcript in the making.
+    A transcript in the making: deltas, and at last the whole.
 
-    Returns:
-        The event, of type `transcript.text.delta` with more text, or `transcript.text.done` with
-        what `read_transcription` reads; others, and an empty one, say nothing to us.
+    Servers that copy OpenAI end with an empty text, or with their whole answer as text: where the
+    two disagree, what was said piece by piece is the transcript.
 
-    Raises:
-        APIError: when the server reports a failure.
-        LookupError, TypeError, ValueError: when it is no such event.
+    Args:
+        where: how errors call the server.
     """
-    if data.strip() == "[DONE]":
-        return {"type": ""}
-    body = dict(json.loads(data))
-    if body.get("error"):
-        told = str(body["error"])[:_EXCERPT]
-        raise APIError(f"the server reports a failure: {told}", body=body)
-    return {**body, "type": str(body["type"])}
+
+    def __init__(self, where: object) -> None:
+        self._where = where
+        self._done: dict[str, Any] | None = None
+        self.guess: str = ""
+        """What was said so far."""
+
+    @property
+    def done(self) -> bool:
+        """Whether the last event has come."""
+        return self._done is not None
+
+    def add(self, data: str) -> bool:
+        """
+        Take the data of one event, and return whether there is more text.
+
+        Raises:
+            APIError: when the server reports a failure, or does not end.
+            Exception: whatever comes of data that are no such event.
+        """
+        if data.strip() == "[DONE]":
+            return False
+        body = json_object(data)
+        if body.get("error"):
+            told = str(body["error"])[:_EXCERPT]
+            raise APIError(f"the server reports a failure: {told}", body=body)
+        kind = text_of(body["type"])
+        if kind == "transcript.text.done":
+            self._done = body
+        elif kind == "transcript.text.delta":
+            more = text_of(body["delta"])
+            self.guess = longer_guess(self._where, self.guess, more)
+            return bool(more)
+        return False  # others say nothing to us
+
+    def answer(self) -> dict[str, Any]:
+        """Return what `read_transcription` reads, once it is done."""
+        body = dict(self._done or {})
+        if self.guess.strip() and self.guess.split() != text_of(body.get("text") or "").split():
+            body["text"] = self.guess
+        return body
 
 
 def read_transcription(
@@ -48,14 +81,12 @@ def read_transcription(
         end: where it ends.
 
     Raises:
-        LookupError, TypeError, ValueError: when it is no such answer.
+        Exception: whatever comes of what is no such answer.
     """
-    words = [
-        Word(str(word["word"]).strip(), start + float(word["start"]), start + float(word["end"]))
-        for word in body.get("words") or ()
-    ]
-    text = str(body["text"]).strip()
-    said = SpeechData(language_of(body) or language, text, start, end, words=words or None)
+    words = _words(body.get("words") or (), start)
+    text = text_of(body["text"]).strip()
+    first = words[0].start_time if words else start
+    said = SpeechData(language_of(body) or language, text, first, end, words=words)
     return SpeechEvent(
         SpeechEventType.FINAL_TRANSCRIPT,
         alternatives=[said],
@@ -63,10 +94,23 @@ def read_transcription(
     )
 
 
+def _words(words: Iterable[Mapping[str, Any]], start: float) -> list[Word] | None:
+    """Read words with their times; where one has none, they say nothing that the text does not."""
+    found = []
+    for word in words:
+        if word.get("start") is None or word.get("end") is None:
+            return None
+        text = text_of(word["word"]).strip()
+        found.append(Word(text, start + number(word["start"]), start + number(word["end"])))
+    return found or None
+
+
 def language_of(body: Mapping[str, Any]) -> str:
     """Return the language that an answer tells, the first of several; or an empty text."""
     several = body.get("languages") or ()
-    return str(body.get("language") or (several[0]["code"] if several else ""))
+    return language_tag(body.get("language")) or (
+        language_tag(several[0]["code"]) if several else ""
+    )
 
 
 def usage_of(body: Mapping[str, Any], duration: float) -> RecognitionUsage | None:
@@ -75,7 +119,7 @@ def usage_of(body: Mapping[str, Any], duration: float) -> RecognitionUsage | Non
     if not usage:
         return None
     return RecognitionUsage(
-        float(usage.get("seconds") or duration),
-        int(usage.get("input_tokens") or 0),
-        int(usage.get("output_tokens") or 0),
+        number(usage.get("seconds") or duration),
+        int(number(usage.get("input_tokens") or 0)),
+        int(number(usage.get("output_tokens") or 0)),
     )

@@ -12,18 +12,18 @@ from typing import Any
 from ..audio.frame import AudioFrame
 from ..audio.mixing import mix_down
 from ..events import RecognitionUsage, SpeechData, SpeechEvent, SpeechEventType
-from ..exceptions import APIError, APIStatusError
+from ..exceptions import APIError
+from .fields import number, text_of
 from .openai import language_of, usage_of
+from .realtime_errors import is_harmless, is_passing, realtime_failure, says_empty
 from .session import ClientSession, Message, longer_guess
 
-__all__ = ("RealtimeSession",)
+__all__ = ("RealtimeSession", "append_message")
 
-_EMPTY = "input_audio_buffer_commit_empty"
-_COMMIT_FAILED = "Error committing input audio buffer"  # the same from those who give no code
 _PREFIX = "conversation.item.input_audio_transcription."
-_PASSING = ("server_error", "rate_limit_error", "rate_limit_exceeded", "session_expired")
 _MAX_ITEMS = 1000  # utterances that may wait for their transcripts
 _MAX_SAID = 100  # how many of those that were said are remembered
+_SHORTEST = 0.1  # seconds; less audio is no utterance to these servers
 
 
 @dataclass
@@ -33,8 +33,11 @@ class _Item:
     start: float
     end: float | None = None
     committed: bool = False
+    open: bool = False
+    """Whether START was said and END was not."""
     guess: str = ""
     text: str | None = None
+    failure: APIError | None = None
     language: str = ""
     usage: RecognitionUsage | None = None
 
@@ -43,7 +46,8 @@ class RealtimeSession(ClientSession):
     """
     One transcription session.
 
-    Transcripts of utterances may come in any order and are said in theirs.
+    Transcripts of utterances may come in any order and are said in theirs. The END of one comes
+    when its speech stops, its FINAL when it is transcribed: somebody may speak again meanwhile.
 
     Args:
         start: where on the attempt's clock it begins.
@@ -54,10 +58,6 @@ class RealtimeSession(ClientSession):
 
     done: bool
     quiet: bool
-
-    # A server says nothing while nobody speaks, and while somebody does; but it owes an answer
-    # to a commit, and a transcript of what is committed.
-    pongs_count: bool = True
 
     def __init__(
         self, start: float, *, update: Mapping[str, Any], language: str = "", detects: bool = True
@@ -70,9 +70,11 @@ class RealtimeSession(ClientSession):
         self._items: dict[str, _Item] = {}
         self._commits: deque[float] = deque()
         """How much audio had been said with each of our commits that was not answered."""
+        self._committed_until = start
         self._said: deque[str] = deque(maxlen=_MAX_SAID)
-        self._said_until = start
+        self._said_until = self._charged_until = start
         self._fenced = False
+        self._owing = False
 
     @property
     def name(self) -> str:
@@ -86,14 +88,13 @@ class RealtimeSession(ClientSession):
     def audio(self, frame: AudioFrame) -> Iterable[Message]:
         """Say the samples, in text."""
         super().audio(frame)
-        samples = base64.b64encode(mix_down(frame).pcm).decode()
-        return (json.dumps({"type": "input_audio_buffer.append", "audio": samples}),)
+        return (append_message(mix_down(frame).pcm),)
 
     def flush(self) -> Iterable[Message]:
         """End the utterance; if there is none, the server says so, and that is no error."""
-        self._commits.append(self.sent)
-        self._settle()
-        return (json.dumps({"type": "input_audio_buffer.commit"}),)
+        if self.sent - self._committed_until < _SHORTEST:
+            return ()  # too short to be sent alone: it goes with what comes next
+        return self._commit()
 
     def ending(self) -> Iterable[Message]:
         """
@@ -102,42 +103,77 @@ class RealtimeSession(ClientSession):
         A commit is answered like one that the server makes by itself, so that is no sign;
         clearing the buffer, which is empty then, is answered by a message of its own.
         """
-        yield from self.flush()
+        yield from self._commit()
         yield json.dumps({"type": "input_audio_buffer.clear"})
+
+    def pong(self) -> bool:
+        """
+        Whether the answer to a ping is a sign of life.
+
+        A server says nothing while nobody speaks, and while somebody does; but it owes an answer
+        to a commit, and a transcript of what is committed.
+        """
+        return not self._owing
 
     def decode(self, body: dict[str, Any]) -> Iterable[SpeechEvent]:
         """Make events of one message."""
-        kind = str(body["type"])
+        kind = text_of(body["type"])
         if kind in ("session.updated", "transcription_session.updated"):
-            self.ready = True
+            self._updated()
         elif kind == "error":
             self._complaint(body["error"])
         elif kind.startswith("input_audio_buffer."):
-            return self._buffer(kind.rpartition(".")[2], body)
+            return list(self._buffer(kind.rpartition(".")[2], body))
         elif kind.startswith(_PREFIX):
-            return self._transcription(kind.removeprefix(_PREFIX), body)
+            return list(self._transcription(kind.removeprefix(_PREFIX), body))
         return ()
+
+    def _updated(self) -> None:
+        self.ready = True
+
+    def _commit(self) -> Iterable[Message]:
+        self._commits.append(self.sent)
+        self._committed_until = self.sent
+        self._settle()
+        return (json.dumps({"type": "input_audio_buffer.commit"}),)
 
     # ---- where utterances lie
 
-    def _buffer(self, what: str, body: Mapping[str, Any]) -> list[SpeechEvent]:
-        if what == "speech_started":
-            return self._started(str(body["item_id"]), self._at(body["audio_start_ms"]))
-        if what == "speech_stopped":
-            self._items[str(body["item_id"])].end = self._at(body["audio_end_ms"])
-        elif what == "committed":
-            self._committed(str(body["item_id"]))
-        elif what == "cleared":
-            self._fenced = True
-            self._settle()
-        return []
+    def _buffer(self, what: str, body: Mapping[str, Any]) -> Iterable[SpeechEvent]:
+        match what:
+            case "speech_started":
+                return self._started(_item_id(body), self._at(body["audio_start_ms"]))
+            case "speech_stopped":
+                return self._stopped(_item_id(body), self._at(body["audio_end_ms"]))
+            case "committed":
+                self._committed(_item_id(body))
+            case "cleared":
+                self._fenced = True
+                self._settle()
+        return ()
 
-    def _started(self, item_id: str, start: float) -> list[SpeechEvent]:
+    def _started(self, item_id: str, start: float) -> Iterator[SpeechEvent]:
+        if item_id in self._said or item_id in self._items:
+            return
         self.quiet = False
         if not self._items:
             self.silences.append((max(start, self._said_until), None))
-        self._item(item_id, start)
-        return [SpeechEvent(SpeechEventType.START_OF_SPEECH, time=start)]
+        for earlier in self._items.values():  # its stop was not told
+            yield from self._end(earlier, start)
+        self._item(item_id, start).open = True
+        yield SpeechEvent(SpeechEventType.START_OF_SPEECH, time=start)
+
+    def _stopped(self, item_id: str, end: float) -> Iterable[SpeechEvent]:
+        item = self._items.get(item_id)
+        if item is None:  # it was said already
+            return ()
+        item.end = max(end, item.start)
+        return self._end(item, item.end)
+
+    def _end(self, item: _Item, time: float) -> Iterator[SpeechEvent]:
+        if item.open:
+            item.open = False
+            yield SpeechEvent(SpeechEventType.END_OF_SPEECH, time=time)
 
     def _committed(self, item_id: str) -> None:
         if item_id in self._said:
@@ -159,31 +195,38 @@ class RealtimeSession(ClientSession):
         ends = [item.end for item in self._items.values() if item.end is not None]
         return max([self._said_until, *ends])
 
-    def _at(self, milliseconds: float) -> float:
-        return self.start + float(milliseconds) / 1000
+    def _at(self, milliseconds: object) -> float:
+        return self.start + number(milliseconds) / 1000
 
     # ---- what they say
 
     def _transcription(self, what: str, body: Mapping[str, Any]) -> Iterable[SpeechEvent]:
-        item_id = str(body["item_id"])
-        if item_id in self._said:
+        item_id = _item_id(body)
+        if item_id in self._said or what not in ("delta", "completed", "failed"):
             return ()
         # A model that gives text while somebody speaks names an utterance that nobody announced.
         item = self._item(item_id, self._last_end())
-        if what == "failed":
-            raise self._failure(body["error"], "could not transcribe an utterance")
         if what == "delta":
-            item.guess = longer_guess(self.name, item.guess, str(body.get("delta") or ""))
+            item.guess = longer_guess(self.name, item.guess, text_of(body.get("delta") or ""))
             return self._guessed(item, item.guess)
-        if what == "completed":
-            item.text = str(body["transcript"]).strip()
-            item.language = language_of(body)
-            item.usage = usage_of(body, max(0.0, (item.end or self.sent) - item.start))
-            return list(self._complete())
-        return ()
+        if what == "failed":
+            error = body.get("error") or {}
+            item.failure = realtime_failure(error, f"{self.name} could not transcribe an utterance")
+            if is_passing(error):
+                raise item.failure
+            item.text = ""
+        else:
+            item.text = text_of(body["transcript"]).strip()
+        item.language = language_of(body)
+        item.usage = usage_of(body, max(0.0, (item.end or self.sent) - item.start))
+        return self._complete()
 
     def _guessed(self, item: _Item, text: str) -> list[SpeechEvent]:
-        return [self._say(SpeechEventType.INTERIM_TRANSCRIPT, item, text)] if text.strip() else []
+        """Guess while its segment is open: behind its END there is room for its FINAL only."""
+        over = item.end is not None and not item.open and self._detects
+        if over or not text.strip():
+            return []
+        return [self._say(SpeechEventType.INTERIM_TRANSCRIPT, item, text)]
 
     def _complete(self) -> Iterator[SpeechEvent]:
         """Say the transcripts whose predecessors have been said."""
@@ -195,40 +238,53 @@ class RealtimeSession(ClientSession):
             self._said.append(item_id)
             if item.end is None:
                 item.end = self.sent
-            self._said_until = item.end
-            if item.text:
-                yield self._say(SpeechEventType.FINAL_TRANSCRIPT, item, item.text)
-            else:
-                self.silences.append((item.end, None))
-            yield SpeechEvent(SpeechEventType.END_OF_SPEECH, time=item.end)
+            self._said_until = max(item.end, self._said_until)
+            yield from self._told(item, item.text, item.end)
         self.quiet = not (self._detects and self._items)
         self._settle()
+
+    def _told(self, item: _Item, text: str, end: float) -> Iterator[SpeechEvent]:
+        if text:
+            yield self._say(SpeechEventType.FINAL_TRANSCRIPT, item, text)
+        elif item.failure is not None:
+            self.refusals.append((item.failure, item.start, end))
+        else:
+            self.silences.append((end, None))
+        if item.usage is not None:
+            seconds = max(0.0, end - self._charged_until)
+            usage = RecognitionUsage(seconds, item.usage.input_tokens, item.usage.output_tokens)
+            self._charged_until = max(end, self._charged_until)
+            yield SpeechEvent(SpeechEventType.RECOGNITION_USAGE, recognition_usage=usage)
+        if item.open or not self._detects:
+            yield SpeechEvent(SpeechEventType.END_OF_SPEECH, time=end)
 
     def _say(self, kind: SpeechEventType, item: _Item, text: str) -> SpeechEvent:
         end = self.sent if item.end is None else item.end
         said = SpeechData(item.language or self._language, text.strip(), item.start, end)
-        return SpeechEvent(kind, alternatives=[said], recognition_usage=item.usage)
+        return SpeechEvent(kind, alternatives=[said])
 
     def _settle(self) -> None:
         waiting = [item for item in self._items.values() if item.committed]
         self.done = self._fenced and not waiting
-        self.pongs_count = not waiting and not self._commits
+        self._owing = bool(waiting or self._commits)
 
     # ---- complaints
 
     def _complaint(self, error: Mapping[str, Any]) -> None:
-        empty = str(error.get("message")).startswith(_COMMIT_FAILED)
-        if error.get("code") == _EMPTY or empty:
-            if self._commits:
-                self._commits.popleft()
+        if says_empty(error):
+            until = self._commits.popleft() if self._commits else self._said_until
+            if not self._items:
+                self.silences.append((until, None))
             self._settle()
-            return
-        raise self._failure(error, "reports a failure")
+        elif not is_harmless(error):
+            raise realtime_failure(error, f"{self.name} reports a failure")
 
-    def _failure(self, error: Mapping[str, Any], what: str) -> APIError:
-        kind, code = str(error.get("type")), str(error.get("code"))
-        message = f"{self.name} {what}: {error.get('message')} ({kind}, {code})"
-        if code in ("invalid_api_key", "insufficient_quota") or kind == "authentication_error":
-            return APIStatusError(message, status_code=401, retryable=False)
-        passing = kind in _PASSING or code in _PASSING or kind != "invalid_request_error"
-        return APIError(message, body=dict(error), retryable=passing)
+
+def append_message(pcm: bytes) -> str:
+    """Write the message that says samples."""
+    samples = base64.b64encode(pcm).decode()
+    return json.dumps({"type": "input_audio_buffer.append", "audio": samples})
+
+
+def _item_id(body: Mapping[str, Any]) -> str:
+    return text_of(body["item_id"])

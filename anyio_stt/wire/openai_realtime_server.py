@@ -11,11 +11,12 @@ from typing import Any
 
 from ..audio.frame import AudioFrame
 from ..events import SpeechEvent, SpeechEventType
+from .fields import json_object
 from .g711 import ENCODINGS, decode_samples
 from .openai_realtime_items import Items
 from .openai_realtime_settings import RealtimeSettings, read_settings
 from .server_session import ClientError, Command, End, Flush, Say, ServerSession
-from .session import Message, json_object
+from .session import Message
 
 __all__ = ("RealtimeServerSession",)
 

@@ -1,23 +1,31 @@
-"""What every client half of a protocol is: audio to messages, messages to events."""
+"""Every client half of a protocol: audio to messages, messages to events."""
 
 from __future__ import annotations
 
-import json
 import math
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, TypeAlias, Union
 
 from ..audio.frame import AudioFrame
-from ..events import SpeechEvent
-from ..exceptions import APIConnectionError
+from ..events import SpeechEvent, SpeechEventType
+from ..exceptions import APIConnectionError, APIError
+from .fields import fitted, json_object, reason_of
+from .pauses import is_silent
 
-__all__ = ("ClientSession", "Message", "json_object", "longer_guess")
+__all__ = ("ClientSession", "Message", "Refusal", "longer_guess")
 
 _MAX_GUESS = 256 * 1024
+_SHOWN = 80
+_REMEMBERED = 600  # frames since the provider last said something
+_LEAST = 0.001  # seconds that a transcript covers at least: 0 means that there is no clock
 
 Message: TypeAlias = Union[str, bytes]
 """One message on the wire: text or binary."""
+Refusal: TypeAlias = tuple[APIError, float, float]
+"""Why a stretch of audio was refused for good, where it begins and where it ends."""
 
 
 class ClientSession(ABC):
@@ -25,7 +33,8 @@ class ClientSession(ABC):
     The client's half of one session, from the opening of a connection to its end.
 
     It turns what happens to a stream into messages, and messages into events. It knows neither
-    sockets nor time, so its tests need neither.
+    sockets nor time, so its tests need neither. Whatever a peer sends, nothing but events and an
+    `APIError` comes of it.
 
     Args:
         start: where on the attempt's clock this session begins, in seconds; 0 unless the
@@ -34,13 +43,13 @@ class ClientSession(ABC):
 
     keep_alive_interval: float = math.inf
     """Seconds without a message from us after which the provider wants a `keep_alive`."""
-    pongs_count: bool = False
-    """Whether the answer to a ping is a sign of life now: true while the provider owes no other."""
 
     def __init__(self, start: float) -> None:
         self.start = start
         self.sent: float = start
         """Seconds of audio said to the provider, on the attempt's clock."""
+        self.number: int = 1
+        """Which of the stream's sessions this is: labels that count anew in each one carry it."""
         self.ready: bool = True
         """Whether the provider takes audio now."""
         self.quiet: bool = True
@@ -51,7 +60,10 @@ class ClientSession(ABC):
         """Whether the provider has said all it will say."""
         self.silences: list[tuple[float, int | None]] = []
         """Where audio ends that the provider has nothing to say of, and on which channel; whoever
-        runs the session takes them out."""
+        runs the session takes them out, as with what follows."""
+        self.refusals: list[Refusal] = []
+        """What the provider refuses to transcribe, however often it is asked."""
+        self._unanswered: deque[AudioFrame] = deque(maxlen=_REMEMBERED)
 
     def opening(self) -> Iterable[Message]:
         """What to say first."""
@@ -61,6 +73,7 @@ class ClientSession(ABC):
     def audio(self, frame: AudioFrame) -> Iterable[Message]:
         """What to say for *frame*; call `super().audio()` to have it counted."""
         self.sent += frame.duration
+        self._unanswered.append(frame)
         return ()
 
     def flush(self) -> Iterable[Message]:
@@ -69,23 +82,41 @@ class ClientSession(ABC):
 
     @abstractmethod
     def ending(self) -> Iterable[Message]:
-        """What to say after the last audio."""
+        """What to say after the last audio; a flush right before it is left out."""
 
     def keep_alive(self) -> Iterable[Message]:
         """What to say when there is nothing to say."""
         return ()
 
+    def pong(self) -> bool:
+        """
+        Whether the answer to a ping is a sign of life now.
+
+        It is while nobody speaks; of speech a provider has something to say.
+        """
+        return all(map(is_silent, self._unanswered))
+
+    def unheard(self) -> list[AudioFrame]:
+        """What was sent and is to be sent again, by a provider that answered before it heard it."""
+        return []
+
     def receive(self, message: Message) -> list[SpeechEvent]:
         """
-        Make events of what the provider sent.
+        Make events of what the provider sent; their times are in order and within the audio.
 
         Raises:
             APIError: when it reports a failure, or says what its protocol does not know.
         """
+        self._unanswered.clear()
         try:
-            return list(self.decode(json_object(message)))
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as exc:
-            raise self.garbage(message, exc) from exc
+            return [self._fitted(event) for event in self.decode(json_object(message))]
+        except APIError:
+            raise
+        except Exception as exc:  # noqa: BLE001 - a peer can make any of them, by what it sends
+            why = reason_of(exc)
+        raise self.malformed(
+            message, why
+        ) from None  # out here, so that our own sentence is its own cause
 
     @abstractmethod
     def decode(self, body: dict[str, Any]) -> Iterable[SpeechEvent]:
@@ -113,25 +144,22 @@ class ClientSession(ABC):
         """Who the provider is, for errors."""
         return type(self).__name__.removesuffix("Session")
 
-    def garbage(self, message: Message, why: object) -> APIConnectionError:
+    def malformed(self, message: Message, why: str) -> APIConnectionError:
         """Make the error for a message that is none of the protocol's."""
-        shown = message[:80]
         return APIConnectionError(
-            f"{self.name} sent what its protocol does not know ({why}): {shown!r}"
+            f"the server answered {message[:_SHOWN]!r}, which is no message of {self.name}'s "
+            f"protocol ({why}): is base_url the address of such a server?"
         )
 
-
-def json_object(message: Message) -> dict[str, Any]:
-    """
-    Read a JSON object.
-
-    Raises:
-        ValueError: when it is none.
-    """
-    value = json.loads(message)
-    if not isinstance(value, dict):
-        raise ValueError(f"a JSON object was expected, not {type(value).__name__}")
-    return value
+    def _fitted(self, event: SpeechEvent) -> SpeechEvent:
+        event = fitted(event, self.start, self.sent)
+        final = event.type is SpeechEventType.FINAL_TRANSCRIPT
+        if not final or not event.alternatives or event.alternatives[0].end_time > 0:
+            return event
+        if self.sent <= 0:
+            raise ValueError("a transcript of no audio")
+        best, *others = event.alternatives
+        return replace(event, alternatives=[replace(best, end_time=_LEAST), *others])
 
 
 def longer_guess(provider: object, guess: str, more: str) -> str:

@@ -11,6 +11,7 @@ from ..audio.frame import AudioFrame
 from ..audio.mixing import mix_down
 from ..events import SpeechData, SpeechEvent, SpeechEventType
 from ..exceptions import APIError
+from .fields import text_of
 from .session import ClientSession, Message, longer_guess
 
 __all__ = ("VllmSession",)
@@ -35,8 +36,6 @@ class VllmSession(ClientSession):
 
     done: bool
     over: bool
-
-    pongs_count: bool = True  # it says nothing while there is no text to say
 
     def __init__(self, start: float, *, update: Mapping[str, Any], language: str = "") -> None:
         super().__init__(start)
@@ -79,15 +78,19 @@ class VllmSession(ClientSession):
         self._ending = True
         return (_commit(final=True),)
 
+    def pong(self) -> bool:
+        """Whether the answer to a ping is a sign of life; it says nothing while it has no text."""
+        return not self._ending
+
     def decode(self, body: dict[str, Any]) -> Iterable[SpeechEvent]:
         """Make events of one message."""
-        match body["type"]:
+        match text_of(body["type"]):
             case "session.created":
                 self.ready = True
             case "transcription.delta":
-                return self._grow(str(body["delta"]))
+                return self._grow(text_of(body["delta"]))
             case "transcription.done":
-                return self._finish(str(body["text"]).strip())
+                return self._finish(text_of(body["text"]).strip())
             case "error":
                 raise _failure(body)
         return ()
@@ -107,7 +110,8 @@ class VllmSession(ClientSession):
         if text:
             return [self._say(SpeechEventType.FINAL_TRANSCRIPT, text)]
         self.silences.append((self.sent, None))
-        return []
+        over = SpeechEvent(SpeechEventType.END_OF_SPEECH, time=self.sent)
+        return [over] if self._guess else []
 
     def _say(self, kind: SpeechEventType, text: str) -> SpeechEvent:
         said = SpeechData(self._language, text, self.start, self.sent)

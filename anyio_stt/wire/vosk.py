@@ -9,6 +9,7 @@ from typing import Any
 from ..audio.frame import AudioFrame
 from ..audio.mixing import mix_down
 from ..events import SpeechData, SpeechEvent, SpeechEventType, Word
+from .fields import number, text_of
 from .session import ClientSession, Message
 
 __all__ = ("EOF", "RESET", "VoskSession")
@@ -36,7 +37,7 @@ class VoskSession(ClientSession):
         self._config = config
         self._language = language
         self._final_until = start
-        self._unanswered: deque[float] = deque()
+        self._pieces: deque[float] = deque()
         """How much audio had been said with each message that waits for its answer."""
         self._last_final: dict[str, Any] = {}
         self._ending = False
@@ -48,39 +49,42 @@ class VoskSession(ClientSession):
     def audio(self, frame: AudioFrame) -> Iterable[Message]:
         """Say the samples as they are."""
         super().audio(frame)
-        self._unanswered.append(self.sent)
+        self._pieces.append(self.sent)
         return (mix_down(frame).pcm,)
 
     def flush(self) -> Iterable[Message]:
         """Ask for a final."""
-        self._unanswered.append(self.sent)
+        self._pieces.append(self.sent)
         return (RESET,)
 
     def ending(self) -> Iterable[Message]:
         """Ask for the last final."""
         self._ending = True
-        self._unanswered.append(self.sent)
+        self._pieces.append(self.sent)
         return (EOF,)
 
     def decode(self, body: dict[str, Any]) -> Iterable[SpeechEvent]:
         """Make events of one answer."""
         if body.get("result") and body == self._last_final:  # its times show that it is a copy
             return ()
-        if not self._unanswered:
-            raise ValueError("an answer to nothing")
-        heard = self._unanswered.popleft()
-        self.done = self._ending and not self._unanswered
+        if not self._pieces:
+            raise ValueError("nothing was asked")
+        if not {"partial", "text", "alternatives"} & body.keys():
+            raise ValueError("it has neither a partial nor a text")
+        heard = self._pieces.popleft()
+        self.done = self._ending and not self._pieces
         if "partial" in body:
-            return self._partial(str(body["partial"]), heard)
+            return self._partial(text_of(body["partial"]), heard)
         self._last_final = body
         readings = body.get("alternatives", [body])
         start, self._final_until = self._final_until, heard
-        self.quiet = True
+        guessed, self.quiet = not self.quiet, True
         said = [self._reading(each, start, heard) for each in readings]
+        over = SpeechEvent(SpeechEventType.END_OF_SPEECH, time=said[0].end_time)
         if not said[0].text:
             self.silences.append((heard, None))
-            return []
-        return [SpeechEvent(SpeechEventType.FINAL_TRANSCRIPT, alternatives=said)]
+            return [over] if guessed else []
+        return [SpeechEvent(SpeechEventType.FINAL_TRANSCRIPT, alternatives=said), over]
 
     def _partial(self, text: str, heard: float) -> list[SpeechEvent]:
         if not text:
@@ -94,8 +98,8 @@ class VoskSession(ClientSession):
         confidences = [word.confidence for word in words]
         return SpeechData(
             language=self._language,
-            text=str(body["text"]).strip(),
-            start_time=start,
+            text=text_of(body["text"]).strip(),
+            start_time=words[0].start_time if words else start,
             # The last word and not the last sample: another word may have begun since.
             end_time=words[-1].end_time if words else end,
             confidence=sum(confidences) / len(confidences) if confidences else 0.0,
@@ -104,8 +108,8 @@ class VoskSession(ClientSession):
 
     def _word(self, body: Mapping[str, Any]) -> Word:
         return Word(
-            text=str(body["word"]),
-            start_time=self.start + float(body["start"]),
-            end_time=self.start + float(body["end"]),
-            confidence=float(body.get("conf") or 0.0),
+            text=text_of(body["word"]),
+            start_time=self.start + number(body["start"]),
+            end_time=self.start + number(body["end"]),
+            confidence=number(body.get("conf") or 0.0),
         )

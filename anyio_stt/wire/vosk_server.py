@@ -8,8 +8,9 @@ from typing import Any
 
 from ..audio.frame import AudioFrame
 from ..events import SpeechData, SpeechEvent, SpeechEventType
+from .fields import json_object
 from .server_session import ClientError, Command, End, Flush, Say, ServerSession
-from .session import Message, json_object
+from .session import Message
 
 __all__ = ("VoskServerSession",)
 

@@ -6,8 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from .fields import reason_of
+
 __all__ = ("WyomingDecoder", "encode_event")
 
+_SHOWN = 80
 _MAX_LINE = 64 * 1024
 _MAX_PART = 16 * 1024 * 1024
 
@@ -29,6 +32,11 @@ class WyomingDecoder:
     def __init__(self) -> None:
         self._buffer = bytearray()
 
+    @property
+    def seen(self) -> str:
+        """The beginning of what is not read yet, for errors."""
+        return self._buffer[:_SHOWN].decode(errors="replace")
+
     def feed(self, data: bytes) -> None:
         """Take more bytes."""
         self._buffer += data
@@ -40,6 +48,12 @@ class WyomingDecoder:
         Raises:
             ValueError: when the bytes are no event, or one that is too big.
         """
+        try:
+            return self._next()
+        except (AttributeError, RecursionError, TypeError, ValueError) as exc:
+            raise ValueError(reason_of(exc)) from None
+
+    def _next(self) -> tuple[dict[str, Any], bytes] | None:
         end = self._buffer.find(b"\n")
         if end < 0:
             if len(self._buffer) > _MAX_LINE:
@@ -54,9 +68,15 @@ class WyomingDecoder:
         start, middle = end + 1, end + 1 + sizes[0]
         if len(self._buffer) < middle + sizes[1]:
             return None
-        data = dict(header.get("data") or {})
+        data = _object(header.get("data") or {})
         if sizes[0]:
-            data.update(json.loads(self._buffer[start:middle]))
+            data.update(_object(json.loads(self._buffer[start:middle])))
         payload = bytes(self._buffer[middle : middle + sizes[1]])
         del self._buffer[: middle + sizes[1]]
         return {"type": header["type"], "data": data}, payload
+
+
+def _object(data: object) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        raise ValueError(f"an event's data are an object, not {type(data).__name__}")
+    return dict(data)

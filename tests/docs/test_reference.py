@@ -21,19 +21,23 @@ FILES = {
     "anyio_stt.testing.strategies",
     "anyio_stt.observability.opentelemetry",
     "anyio_stt.observability.prometheus",
-    *(f"anyio_stt.wire.{name}" for name in ("session", "sse", "wyoming_events")),
+    *(
+        f"anyio_stt.wire.{name}"
+        for name in ("answers", "fields", "session", "sse", "wyoming_events")
+    ),
     *(
         f"anyio_stt.transports.{name}"
         for name in (
-            "address", "endpoint", "http", "recording", "session_stream", "statuses", "websocket",
+            "address", "credentials", "endpoint", "http", "recording", "redaction",
+            "session_runner", "session_stream", "statuses", "websocket",
             "websocket_opening", "wyoming",
         )
     ),
 }  # fmt: skip
 # The rest of the transports: what the documented ones are made of.
 PLUMBING = {
-    "dialling", "hanging_up", "http_errors", "socket_stream", "tls", "websocket_errors",
-    "websocket_frames", "websocket_handshake",
+    "dialling", "hanging_up", "http_errors", "proxies", "socket_stream", "tls", "websocket_errors",
+    "websocket_events", "websocket_frames", "websocket_handshake", "websocket_messages",
 }  # fmt: skip
 COMMAND = {"anyio_stt.cli"}  # a command, not a library: it has a guide of its own
 

@@ -248,7 +248,7 @@ def test_a_key_comes_from_the_providers_usual_variable(
     with pytest.raises(ValueError, match=f"api_key= or set the environment variable {variable}"):
         network.make()
     monkeypatch.setenv(variable, "from-the-environment")
-    assert "from-the-environment" in dict(network.make()._endpoint.headers)["Authorization"]  # type: ignore[attr-defined]
+    assert network.make()._endpoint.credentials.secrets == ("from-the-environment",)  # type: ignore[attr-defined]
 
 
 # ---- a proxy, and TLS

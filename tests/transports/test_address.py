@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from anyio_stt.transports.address import api_key_from, provider_address
+from anyio_stt.transports.address import provider_address
+from anyio_stt.transports.credentials import api_key_from
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from anyio.abc import ByteStream, SocketAttribute
 from anyio_stt import APIConnectionError
 from anyio_stt.testing import assert_no_leaks
 from anyio_stt.transports.address import Address
-from anyio_stt.transports.dialling import dial, proxy_for
+from anyio_stt.transports.dialling import dial
 from anyio_stt.transports.hanging_up import hang_up
+from anyio_stt.transports.proxies import proxy_for
 
 FAR = Address("wss", "far.example", 443, "/")
 
@@ -29,7 +30,7 @@ def test_the_environment_names_the_proxy_by_scheme(monkeypatch: pytest.MonkeyPat
     secure, plain = proxy_for(FAR), proxy_for(Address("ws", "far.example", 80, "/"))
     assert secure is not None
     assert plain is not None
-    assert (secure.hostname, secure.port, plain.hostname, plain.port) == ("secure", 1, "any", 2)
+    assert (secure.host, secure.port, plain.host, plain.port) == ("secure", 1, "any", 2)
     monkeypatch.setenv("no_proxy", ".example")
     assert proxy_for(FAR) is None
 

@@ -13,6 +13,7 @@ from anyio_stt import APIConnectionError, APIStatusError, APITimeoutError
 from anyio_stt.testing import assert_no_leaks
 from anyio_stt.testing.servers import refused_port
 from anyio_stt.transports.address import Address
+from anyio_stt.transports.credentials import Credentials
 from anyio_stt.transports.http import HttpTransport, Upload, wav_upload
 
 pytestmark = pytest.mark.real_time
@@ -67,7 +68,7 @@ async def test_a_body_goes_out_whole_and_the_answer_comes_back() -> None:
         async with (
             assert_no_leaks(),
             server(script) as address,
-            transport(headers={"Authorization": "Token K"}) as http,
+            transport(credentials=Credentials("K", "X", scheme="Token")) as http,
         ):
             upload = Upload(bytes(range(250)) * 800, "audio/x")
             assert (await http.post(address, upload, timeout=3)).body == b"yes"
@@ -107,7 +108,7 @@ async def test_a_status_decides_whether_to_try_again(status: int, retryable: boo
     with anyio.fail_after(5):
         async with (
             server(script) as address,
-            transport(headers={"X": "sekrit"}, secrets=["sekrit"]) as http,
+            transport(credentials=Credentials("sekrit", "X")) as http,
         ):
             with pytest.raises(APIStatusError, match="your key") as caught:
                 await http.post(address, Upload(b"x"), timeout=3)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from itertools import pairwise
 
 import anyio
@@ -22,7 +23,17 @@ from anyio_stt import (
 )
 from anyio_stt.testing import tone
 from anyio_stt.transports.recording import send_recording
+from anyio_stt.transports.session_runner import Connection
 from anyio_stt.wire.vosk import VoskSession
+
+
+@asynccontextmanager
+async def opened(connection: Connection) -> AsyncIterator[Connection]:
+    yield connection
+
+
+def vosk(start: float) -> VoskSession:
+    return VoskSession(start, config="{}")
 
 
 class Torn:
@@ -54,8 +65,7 @@ class Recorder(STT):
     async def _recognize_impl(
         self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
     ) -> SpeechEvent:
-        session = VoskSession(0.0, config="{}", language=language or "")
-        return await send_recording(self._connection, session, combine_frames(buffer))
+        return await send_recording(lambda: opened(self._connection), vosk, combine_frames(buffer))
 
 
 async def failure_of(connection: Torn) -> APIError:
@@ -99,7 +109,6 @@ class Roomy:
 
 async def test_others_run_between_the_pieces_of_a_long_recording() -> None:
     connection, seen = Roomy(), [0]
-    session = VoskSession(0.0, config="{}")
 
     async def watch() -> None:
         while True:
@@ -109,7 +118,7 @@ async def test_others_run_between_the_pieces_of_a_long_recording() -> None:
     with anyio.fail_after(5):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(watch)
-            event = await send_recording(connection, session, tone(60.0))
+            event = await send_recording(lambda: opened(connection), vosk, tone(60.0))
             tasks.cancel_scope.cancel()
 
     assert event.alternatives[0].text.startswith("hello")

@@ -33,7 +33,9 @@ FIELDS = ("channel", "channel_index", "start", "duration", "is_final", "timestam
 
 
 def session(start: float = 0.0, **options: Any) -> DeepgramSession:
-    return DeepgramSession(start, **options)
+    ours = DeepgramSession(start, **options)
+    ours.sent = start + 2000.0
+    return ours
 
 
 @st.composite
@@ -90,12 +92,13 @@ def test_whatever_a_server_says_is_events_or_an_api_error(message: str | bytes) 
 @given(st.lists(st.integers(1, 2000), min_size=1, max_size=10))
 def test_the_audio_goes_out_whole_whatever_the_cut(lengths: list[int]) -> None:
     ours = session()
+    before = ours.sent
     frames = [AudioFrame(bytes(range(256)) * 16, 16000, 1, 2048).slice(0, size) for size in lengths]
     sent = b"".join(
         part for frame in frames for part in ours.audio(frame) if isinstance(part, bytes)
     )
     assert sent == b"".join(frame.pcm for frame in frames)
-    assert ours.sent == pytest.approx(sum(lengths) / 16000)
+    assert ours.sent - before == pytest.approx(sum(lengths) / 16000)
 
 
 def test_two_channels_are_mixed_down_unless_two_were_promised() -> None:
@@ -116,15 +119,33 @@ def test_commands_are_what_deepgram_documents() -> None:
     assert kinds == ["KeepAlive", "Finalize", "CloseStream"]
 
 
-def test_metadata_ends_the_conversation_only_after_we_asked_for_the_end() -> None:
-    ours = session()
+def test_metadata_ends_the_session_only_if_it_covers_what_was_sent_and_the_end_was_asked_for() -> (
+    None
+):
+    ours = DeepgramSession(10.0)
+    list(ours.audio(silence(3.0)))
+    ours.receive('{"type": "Metadata", "duration": 3.0}')
+    assert not ours.done
+    ours.ending()
+    ours.receive('{"type": "Metadata", "duration": 0.0}')
     ours.receive('{"type": "Metadata"}')
     assert not ours.done
     with pytest.raises(APIError, match="before it had said everything"):
         ours.closed()
+    ours.receive('{"type": "Metadata", "duration": 2.98}')
+    assert ours.done
+
+
+def test_a_bare_close_is_a_goodbye_only_if_finals_reach_the_end() -> None:
+    ours = DeepgramSession(0.0)
+    list(ours.audio(silence(3.0)))
     ours.ending()
+    for end in (1.0, 3.0):
+        said = Utterance((), 0.0, end, final=True)
+        with pytest.raises(APIError, match="before it had said everything"):
+            ours.closed()
+        ours.receive(json.dumps(deepgram_results(said, channel_index=[0, 1])))
     ours.closed()
-    ours.receive('{"type": "Metadata"}')
     assert ours.done
 
 

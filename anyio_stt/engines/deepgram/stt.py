@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import json
+import logging
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ...audio.frame import AudioBuffer, combine_frames
 from ...events import SpeechEvent
-from ...exceptions import APIConnectionError
 from ...options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, STTCapabilities
 from ...stt import STT
-from ...transports.address import api_key_from
-from ...transports.endpoint import Endpoint, bearer
+from ...transports.credentials import ApiKey, Credentials, api_key_from
+from ...transports.endpoint import Endpoint
 from ...transports.http import HttpTransport, wav_upload
 from ...transports.session_stream import SessionStream
 from ...transports.websocket_opening import open_websocket
+from ...wire.answers import read_answer
 from ...wire.deepgram import DeepgramSession, read_recording
+from ...wire.fields import fitted
 from .options import DeepgramOptions
 
 __all__ = ("DeepgramSTT",)
+
+_logger = logging.getLogger("anyio_stt")
 
 _URL = "https://api.deepgram.com"
 
@@ -30,8 +34,9 @@ class DeepgramSTT(STT):
     What is not named here is explained at `DeepgramOptions`.
 
     Args:
-        api_key: or the environment variable `DEEPGRAM_API_KEY`; a server of one's own may need
-            none.
+        api_key: or the environment variable `DEEPGRAM_API_KEY`, which goes wherever base_url
+            points; a server of one's own may need none. A function, async too, is asked for a
+            key at each connection.
         base_url: `ws://host:port` or `https://host`; `/v1/listen` is appended.
         frame_duration: seconds of audio in a message; shorter ones come earlier and cost more.
         max_session: seconds after which a stream moves on to a new connection while nobody
@@ -45,7 +50,7 @@ class DeepgramSTT(STT):
     def __init__(
         self,
         *,
-        api_key: str | None = None,
+        api_key: ApiKey | None = None,
         base_url: str = _URL,
         model: str = "nova-3",
         language: str | None = None,
@@ -89,9 +94,10 @@ class DeepgramSTT(STT):
         self._frame_duration = frame_duration
         self._max_session = max_session
         key = api_key_from(api_key, "DEEPGRAM_API_KEY", "Deepgram", required=base_url == _URL)
-        secrets = (key,) if key else ()
-        self._endpoint = Endpoint(base_url, "/v1/listen", bearer(key, "Token"), secrets)
-        self._http = HttpTransport(headers=dict(self._endpoint.headers), secrets=secrets)
+        credentials = Credentials(key, "Deepgram", scheme="Token")
+        self._endpoint = Endpoint(base_url, "/v1/listen", credentials)
+        self._http = HttpTransport(credentials)
+        self._finalizes = True
 
     async def _recognize_impl(
         self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
@@ -102,10 +108,12 @@ class DeepgramSTT(STT):
         answer = await self._http.post(
             address, upload, timeout=conn_options.timeout + frame.duration
         )
-        try:
-            return read_recording(json.loads(answer.body), language or self._options.language or "")
-        except (AttributeError, LookupError, TypeError, ValueError) as exc:
-            raise APIConnectionError(f"{address} sent no transcript: {exc!r}") from exc
+        spoken = language or self._options.language or ""
+
+        def read(body: Any) -> SpeechEvent:
+            return fitted(read_recording(body, spoken), 0.0, frame.duration)
+
+        return read_answer(address, "Deepgram", answer.body, read)
 
     def stream(
         self,
@@ -121,20 +129,37 @@ class DeepgramSTT(STT):
         if nobody speaks.
         """
         query = self._options.stream_query(language)
+        options = conn_options.with_defaults(drain_timeout=10.0, idle_timeout=30.0)
         return SessionStream(
             stt=self,
-            connect=lambda: open_websocket(self._endpoint, query, conn_options.timeout),
-            begin=lambda start: DeepgramSession(
-                start,
-                language=language or self._options.language or "",
-                channels=self._options.channels,
-                multichannel=self._options.multichannel,
+            connect=lambda: open_websocket(
+                self._endpoint, query, options.timeout, idle_timeout=options.idle_seconds
             ),
-            conn_options=conn_options.with_defaults(drain_timeout=10.0, idle_timeout=30.0),
+            begin=lambda start: self._begin(start, language),
+            conn_options=options,
             sample_rate=self._options.sample_rate,
             frame_duration=self._frame_duration,
             max_session=self._max_session,
         )
+
+    def _begin(self, start: float, language: str | None) -> DeepgramSession:
+        return DeepgramSession(
+            start,
+            language=language or self._options.language or "",
+            channels=self._options.channels,
+            multichannel=self._options.multichannel,
+            finalizes=self._finalizes,
+            on_finalize_refused=self._on_finalize_refused,
+        )
+
+    def _on_finalize_refused(self) -> None:
+        if self._finalizes:
+            self._finalizes = False
+            _logger.warning(
+                "%s: the server takes no Finalize; a flush ends the session instead, and what "
+                "follows takes a new one",
+                self.label,
+            )
 
     async def aclose(self) -> None:
         """Close every stream and the connections."""

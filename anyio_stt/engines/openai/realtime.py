@@ -10,8 +10,8 @@ from ...audio.resampling import Resampler
 from ...events import SpeechEvent
 from ...options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, STTCapabilities
 from ...stt import STT
-from ...transports.address import api_key_from
-from ...transports.endpoint import Endpoint, bearer
+from ...transports.credentials import ApiKey, Credentials, api_key_from
+from ...transports.endpoint import Endpoint
 from ...transports.recording import send_recording
 from ...transports.session_stream import SessionStream
 from ...transports.websocket_opening import open_websocket
@@ -36,8 +36,9 @@ class OpenAIRealtimeSTT(STT):
     What is not named here is explained at `OpenAIRealtimeOptions`.
 
     Args:
-        api_key: or the environment variable `OPENAI_API_KEY`; a server of one's own may need
-            none.
+        api_key: or the environment variable `OPENAI_API_KEY`, which goes wherever base_url
+            points; a server of one's own may need none. A function, async too, is asked for a
+            key at each connection.
         base_url: `wss://host`; `/v1/realtime` is appended.
         max_session: seconds after which a stream moves on to a new session while nobody speaks.
             Unless given it is less than the server's own bound: an hour at OpenAI, half of one at
@@ -50,7 +51,7 @@ class OpenAIRealtimeSTT(STT):
     def __init__(
         self,
         *,
-        api_key: str | None = None,
+        api_key: ApiKey | None = None,
         base_url: str = _URL,
         model: str = "gpt-transcribe",
         language: str | None = None,
@@ -80,16 +81,17 @@ class OpenAIRealtimeSTT(STT):
             _MAX_SESSION_OF.get(dialect, _MAX_SESSION) if max_session is None else max_session
         )
         key = api_key_from(api_key, "OPENAI_API_KEY", "OpenAI", required=base_url == _URL)
-        secrets = (key,) if key else ()
-        self._endpoint = Endpoint(base_url, "/v1/realtime", bearer(key), secrets)
+        self._endpoint = Endpoint(base_url, "/v1/realtime", Credentials(key, "OpenAI"))
 
     async def _recognize_impl(
         self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
     ) -> SpeechEvent:
         frame = _resampled(mix_down(combine_frames(buffer)), self._options.rate)
-        session = self._begin(language, 0.0)
-        async with open_websocket(self._endpoint, self._query, conn_options.timeout) as connection:
-            return await send_recording(connection, session, frame)
+        return await send_recording(
+            lambda: open_websocket(self._endpoint, self._query, conn_options.timeout),
+            lambda start: self._begin(language, start),
+            frame,
+        )
 
     def stream(
         self,
@@ -103,11 +105,14 @@ class OpenAIRealtimeSTT(STT):
         Unless given: `drain_timeout` 20 s, for the utterances that are still being transcribed;
         `idle_timeout` 60 s, because while nobody speaks only pings, every 20 s, are answered.
         """
+        options = conn_options.with_defaults(drain_timeout=20.0, idle_timeout=60.0)
         return SessionStream(
             stt=self,
-            connect=lambda: open_websocket(self._endpoint, self._query, conn_options.timeout),
+            connect=lambda: open_websocket(
+                self._endpoint, self._query, options.timeout, idle_timeout=options.idle_seconds
+            ),
             begin=lambda start: self._begin(language, start),
-            conn_options=conn_options.with_defaults(drain_timeout=20.0, idle_timeout=60.0),
+            conn_options=options,
             sample_rate=self._options.rate,
             max_session=self._max_session,
         )

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-import json
+import logging
 import math
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import anyio
 
 from ...audio.frame import AudioFrame, combine_frames
 from ...events import SpeechData, SpeechEvent, SpeechEventType
-from ...exceptions import APIConnectionError, APITimeoutError
+from ...exceptions import APIConnectionError, APIError, APIStatusError, APITimeoutError
 from ...options import APIConnectOptions
 from ...stream import RecognizeStream
 from ...stt import STT
 from ...transports.endpoint import Endpoint
 from ...transports.http import HttpTransport, wav_upload
-from ...transports.statuses import redact
-from ...wire.openai import read_stream_event, read_transcription
-from ...wire.session import longer_guess
+from ...transports.redaction import redact
+from ...wire.answers import guarded_answer, read_answer
+from ...wire.fields import fitted
+from ...wire.openai import StreamedTranscript, read_transcription
+from ...wire.pauses import quietest
 from ...wire.sse import ServerSentEvents
 from .options import OpenAIOptions
 
-__all__ = ("OpenAIStream",)
+__all__ = ("MAX_UTTERANCE", "OpenAIStream")
 
-_MAX_UTTERANCE = 300.0  # seconds; 9.6 MB at 16 kHz, and servers take 25 MB
+_logger = logging.getLogger("anyio_stt")
+
+MAX_UTTERANCE = 300.0
+"""Seconds in one request; 9.6 MB at 16 kHz, and servers take 25 MB."""
+
+_SHORTEST = 0.1  # seconds; servers refuse less
+_LAST_PAUSE = 30.0  # seconds at the end of the longest utterance in which a pause is looked for
+_REFUSED = frozenset({400, 413, 415, 422})
 
 
 class OpenAIStream(RecognizeStream):
@@ -59,10 +68,11 @@ class OpenAIStream(RecognizeStream):
         )
         self._http = http
         self._address = endpoint.http()
-        self._secrets = endpoint.secrets
+        self._endpoint = endpoint
         self._options = options
         self._language = language
         self._spoken = language or options.language or ""
+        self._words_missed = False
 
     async def _run(self) -> None:
         start, seconds = 0.0, 0.0
@@ -71,58 +81,91 @@ class OpenAIStream(RecognizeStream):
             if isinstance(item, AudioFrame):
                 frames.append(item)
                 seconds += item.duration
-            if frames and (not isinstance(item, AudioFrame) or seconds >= _MAX_UTTERANCE):
-                await self._recognise(combine_frames(frames), start)
-                start, seconds, frames = start + seconds, 0.0, []
+                if seconds < MAX_UTTERANCE:
+                    continue
+                whole = combine_frames(frames)
+                cut = quietest(whole, _LAST_PAUSE)
+                frames = [whole.slice(cut, whole.samples_per_channel)]
+                said = whole.slice(0, cut)
+            elif seconds >= _SHORTEST:  # what is shorter goes with what comes next
+                said, frames = combine_frames(frames), []
+            else:
+                continue
+            await self._recognise(said, start)
+            start, seconds = start + said.duration, seconds - said.duration
         if frames:
             await self._recognise(combine_frames(frames), start)
 
     async def _recognise(self, frame: AudioFrame, start: float) -> None:
+        end = start + frame.duration
+        try:
+            event = await self._in_time(frame, start, end)
+        except APIStatusError as exc:
+            if exc.status_code not in _REFUSED:
+                raise
+            self._report_refused(exc, start, end)
+            return
+        usage, event = event.recognition_usage, replace(event, recognition_usage=None)
+        if event.alternatives[0].text:
+            self._event_ch.send_nowait(event)
+        else:
+            self._report_silence(end)
+        if usage is not None:
+            usage = replace(usage, audio_duration=frame.duration)
+            kind = SpeechEventType.RECOGNITION_USAGE
+            self._event_ch.send_nowait(SpeechEvent(kind, recognition_usage=usage))
+
+    def _report_refused(self, error: APIError, start: float, end: float) -> None:  # noqa: ARG002
+        raise error  # until the base takes refusals
+
+    async def _in_time(self, frame: AudioFrame, start: float, end: float) -> SpeechEvent:
         timeout = self._conn_options.timeout + frame.duration
         whole = max(timeout, self._conn_options.drain_seconds)
-        end = start + frame.duration
         event: SpeechEvent | None = None
         with anyio.move_on_after(whole):
-            event = await self._ask(frame, start, end, timeout)
+            event = await self._ask(_lengthened(frame), start, end, timeout)
         if event is None:
             raise APITimeoutError(
                 f"{self._address} did not finish the transcript of {frame.duration:.1f} s of "
                 f"audio within {whole:g} s (timeout and the length of the audio, or drain_timeout)"
             )
-        if event.alternatives[0].text:
-            self._event_ch.send_nowait(event)
-        else:
-            self._report_silence(end)
+        return event
 
     async def _ask(
         self, frame: AudioFrame, start: float, end: float, timeout: float
     ) -> SpeechEvent:
         fields = self._options.fields(self._language, deltas=self._options.deltas)
         upload = wav_upload(frame.pcm, frame.sample_rate, frame.num_channels, fields)
+
+        def read(body: Any) -> SpeechEvent:
+            event = read_transcription(body, self._spoken, start=start, end=end)
+            return fitted(event, start, end)
+
         async with self._http.stream(self._address, upload, timeout=timeout) as (headers, pieces):
-            with self._protocol():
-                if headers.get("content-type", "").startswith("text/event-stream"):
-                    body: Any = await self._follow(pieces, start, end)
-                else:  # a server that makes no deltas
-                    body = json.loads(b"".join([piece async for piece in pieces]))
-                return read_transcription(body, self._spoken, start=start, end=end)
+            if headers.get("content-type", "").startswith("text/event-stream"):
+                transcript = await self._follow(pieces, start, end)
+                with guarded_answer(self._address, "OpenAI", transcript.guess):
+                    event = read(transcript.answer())
+            else:  # a server that makes no deltas
+                answer = b"".join([piece async for piece in pieces]).decode(errors="replace")
+                answer = redact(answer, self._endpoint.secrets())
+                event = read_answer(self._address, "OpenAI", answer, read)
+        self._check_words(event)
+        return event
 
     async def _follow(
         self, pieces: AsyncIterator[bytes], start: float, end: float
-    ) -> dict[str, Any]:
-        """Say guesses as they grow, and return the last event, which has the whole text."""
-        events, guess, whole = ServerSentEvents(), "", None
+    ) -> StreamedTranscript:
+        """Say guesses as they grow, and return the transcript once it is whole."""
+        events, transcript = ServerSentEvents(), StreamedTranscript(self._address)
         async for piece in pieces:  # to the end, so that the connection can serve again
-            for data in events.feed(piece):
-                event = read_stream_event(redact(data, self._secrets))
-                if event["type"] == "transcript.text.done":
-                    whole = event
-                elif event["type"] == "transcript.text.delta":
-                    guess = longer_guess(self._address, guess, str(event["delta"]))
-                    self._guess(guess.strip(), start, end)
-        if whole is None:
+            with guarded_answer(self._address, "OpenAI", piece):
+                for data in events.feed(piece):
+                    if transcript.add(redact(data, self._endpoint.secrets())):
+                        self._guess(transcript.guess.strip(), start, end)
+        if not transcript.done:
             raise APIConnectionError(f"{self._address} broke off before the transcript was done")
-        return whole
+        return transcript
 
     def _guess(self, text: str, start: float, end: float) -> None:
         said = SpeechData(self._spoken, text, start, end)
@@ -130,9 +173,23 @@ class OpenAIStream(RecognizeStream):
             SpeechEvent(SpeechEventType.INTERIM_TRANSCRIPT, alternatives=[said])
         )
 
-    @contextmanager
-    def _protocol(self) -> Iterator[None]:
-        try:
-            yield
-        except (AttributeError, LookupError, TypeError, ValueError) as exc:
-            raise APIConnectionError(f"{self._address} sent no transcript: {exc!r}") from exc
+    def _check_words(self, event: SpeechEvent) -> None:
+        said = event.alternatives[0]
+        if self._options.words and said.text and not said.words and not self._words_missed:
+            self._words_missed = True
+            _logger.warning(
+                "%s: words=True was asked for, and %s gives no words: its model cannot, or it "
+                "does not know timestamp_granularities",
+                self._label,
+                self._address,
+            )
+
+
+def _lengthened(frame: AudioFrame) -> AudioFrame:
+    """Put silence behind what is too short to be taken."""
+    missing = round(_SHORTEST * frame.sample_rate) - frame.samples_per_channel
+    if missing <= 0:
+        return frame
+    silence = bytes(2 * frame.num_channels * missing)
+    samples = frame.samples_per_channel + missing
+    return AudioFrame(frame.pcm + silence, frame.sample_rate, frame.num_channels, samples)

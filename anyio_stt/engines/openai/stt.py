@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 from ...audio.frame import AudioBuffer, combine_frames
 from ...events import SpeechEvent
-from ...exceptions import APIConnectionError
 from ...options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, STTCapabilities
 from ...stt import STT
-from ...transports.address import api_key_from
-from ...transports.endpoint import Endpoint, bearer
+from ...transports.credentials import ApiKey, Credentials, api_key_from
+from ...transports.endpoint import Endpoint
 from ...transports.http import HttpTransport, wav_upload
+from ...wire.answers import read_answer
+from ...wire.fields import fitted
 from ...wire.openai import read_transcription
 from .options import OpenAIOptions
 from .stream import OpenAIStream
@@ -31,8 +32,9 @@ class OpenAISTT(STT):
     What is not named here is explained at `OpenAIOptions`.
 
     Args:
-        api_key: or the environment variable `OPENAI_API_KEY`; a server of one's own may need
-            none.
+        api_key: or the environment variable `OPENAI_API_KEY`, which goes wherever base_url
+            points; a server of one's own may need none. A function, async too, is asked for a
+            key at each connection.
         base_url: `https://host`; `/v1/audio/transcriptions` is appended.
 
     Raises:
@@ -42,7 +44,7 @@ class OpenAISTT(STT):
     def __init__(
         self,
         *,
-        api_key: str | None = None,
+        api_key: ApiKey | None = None,
         base_url: str = _URL,
         model: str = "gpt-transcribe",
         language: str | None = None,
@@ -67,9 +69,9 @@ class OpenAISTT(STT):
             deltas=deltas,
         )
         key = api_key_from(api_key, "OPENAI_API_KEY", "OpenAI", required=base_url == _URL)
-        secrets = (key,) if key else ()
-        self._endpoint = Endpoint(base_url, "/v1/audio/transcriptions", bearer(key), secrets)
-        self._http = HttpTransport(headers=dict(self._endpoint.headers), secrets=secrets)
+        credentials = Credentials(key, "OpenAI")
+        self._endpoint = Endpoint(base_url, "/v1/audio/transcriptions", credentials)
+        self._http = HttpTransport(credentials)
 
     async def _recognize_impl(
         self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
@@ -82,11 +84,12 @@ class OpenAISTT(STT):
             address, upload, timeout=conn_options.timeout + frame.duration
         )
         spoken = language or self._options.language or ""
-        try:
-            body = json.loads(answer.body)
-            return read_transcription(body, spoken, start=0.0, end=frame.duration)
-        except (AttributeError, LookupError, TypeError, ValueError) as exc:
-            raise APIConnectionError(f"{address} sent no transcript: {exc!r}") from exc
+
+        def read(body: Any) -> SpeechEvent:
+            event = read_transcription(body, spoken, start=0.0, end=frame.duration)
+            return fitted(event, 0.0, frame.duration)
+
+        return read_answer(address, "OpenAI", answer.body, read)
 
     def stream(
         self,

@@ -61,9 +61,12 @@ class VoskServerSTT(STT):
         self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
     ) -> SpeechEvent:
         frame = combine_frames(buffer)
-        session = self._begin(0.0, frame.sample_rate, language)
-        async with open_websocket(self._endpoint, (), conn_options.timeout) as connection:
-            return await send_recording(connection, session, frame, piece=0.2)
+        return await send_recording(
+            lambda: open_websocket(self._endpoint, (), conn_options.timeout),
+            lambda start: self._begin(start, frame.sample_rate, language),
+            frame,
+            piece=0.2,
+        )
 
     def stream(
         self,
@@ -78,11 +81,14 @@ class VoskServerSTT(STT):
         piece of audio.
         """
         rate = self._options.sample_rate
+        options = conn_options.with_defaults(drain_timeout=10.0, idle_timeout=10.0)
         return SessionStream(
             stt=self,
-            connect=lambda: open_websocket(self._endpoint, (), conn_options.timeout),
+            connect=lambda: open_websocket(
+                self._endpoint, (), options.timeout, idle_timeout=options.idle_seconds
+            ),
             begin=lambda start: self._begin(start, rate, language),
-            conn_options=conn_options.with_defaults(drain_timeout=10.0, idle_timeout=10.0),
+            conn_options=options,
             sample_rate=rate,
             frame_duration=0.2,
         )

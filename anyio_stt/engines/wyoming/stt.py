@@ -11,7 +11,7 @@ from ...stt import STT
 from ...transports.recording import send_recording
 from ...transports.session_stream import SessionStream
 from ...transports.wyoming import connect_wyoming
-from ...wire.wyoming import WyomingSession
+from ...wire.wyoming import WyomingPeer, WyomingSession
 from .options import WyomingOptions
 
 __all__ = ("WyomingSTT",)
@@ -44,14 +44,17 @@ class WyomingSTT(STT):
                 streaming=True, interim_results=True, aligned_transcript="chunk"
             )
         )
+        self._peer = WyomingPeer()
         self._options = WyomingOptions(base_url, model, language, sample_rate)
 
     async def _recognize_impl(
         self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
     ) -> SpeechEvent:
-        session = self._begin(0.0, language)
-        async with connect_wyoming(self._options.url, conn_options.timeout) as connection:
-            return await send_recording(connection, session, combine_frames(buffer))
+        return await send_recording(
+            lambda: connect_wyoming(self._options.url, conn_options.timeout),
+            lambda start: self._begin(start, language),
+            combine_frames(buffer),
+        )
 
     def stream(
         self,
@@ -76,4 +79,9 @@ class WyomingSTT(STT):
 
     def _begin(self, start: float, language: str | None) -> WyomingSession:
         spoken = language or self._options.language or ""
-        return WyomingSession(start, transcribe=self._options.transcribe(language), language=spoken)
+        return WyomingSession(
+            start,
+            transcribe=self._options.transcribe(language),
+            language=spoken,
+            peer=self._peer,
+        )

@@ -45,7 +45,7 @@ class SpeachesService(RealtimeProtocol):
     def _obey(self, kind: str, body: dict[str, Any]) -> Iterable[Reply]:
         match kind:
             case "session.update":
-                return self._set_up(body["session"])
+                return list(self._set_up(body["session"]))
             case "input_audio_buffer.commit":
                 return list(self._commit())
             case "input_audio_buffer.clear":
@@ -57,11 +57,13 @@ class SpeachesService(RealtimeProtocol):
         if "input_audio_format" in session:
             yield realtime_error("Specifying `session.input_audio_format` is not supported.")
         self._detects = session.get("turn_detection") is not None
+        self.ending = self.heard > 0  # a client may ask so whether all was read
         yield realtime_reply("session.updated", session=session)
 
     def _listen(self, samples: npt.NDArray[np.int16]) -> Iterator[Reply]:
         said = self._recogniser.feed(samples)
         self.heard = self._recogniser.heard
+        self.ending = self.ending and not samples.any()
         for each in said:
             yield from self._detect(each)
 
