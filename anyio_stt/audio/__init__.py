@@ -1,6 +1,6 @@
 """Audio as values: frames, joining and cutting them, resampling, reading files."""
 
-from .decoding import AudioFileError as AudioFileError
+from .errors import AudioFileError as AudioFileError
 from .frame import AudioBuffer as AudioBuffer
 from .frame import AudioFrame as AudioFrame
 from .frame import FrameLike as FrameLike

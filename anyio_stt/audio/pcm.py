@@ -1,31 +1,37 @@
-"""Raw samples, and the header that a WAV file puts before them."""
+"""Raw samples of any kind, made into frames of 16 bits."""
 
 from __future__ import annotations
 
-import io
-import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
+from .companding import decode_alaw, decode_mulaw
 from .frame import AudioFrame
 
-__all__ = ("PCMDecoder", "PCMFormat", "WAVHeader", "parse_wav_header")
+__all__ = ("MAX_CHANNELS", "MAX_SAMPLE_RATE", "PCMDecoder", "PCMFormat", "float_to_int16")
 
-# Programs that write to a pipe cannot know the length and fill in nothing, or nearly the most.
-_UNKNOWN_LENGTH = range(0x7FFF0000, 0x1_0000_0000)
+MAX_SAMPLE_RATE = 768_000
+"""The highest rate that converters have; a header that says more is wrong."""
+MAX_CHANNELS = 64
+"""More are in no recording of speech, and a second of them takes a hundred megabytes."""
+_WIDTHS = {"int": (1, 2, 3, 4), "float": (2, 4, 8), "mulaw": (1,), "alaw": (1,)}
 
 
 @dataclass(frozen=True)
 class PCMFormat:
     """
-    How raw samples are laid out: little-endian integers, channels interleaved.
+    How raw samples are laid out: little-endian, channels interleaved.
 
     Args:
-        sample_rate: samples a second, for each channel.
-        num_channels: how many channels are interleaved.
-        sample_width: bytes of one sample, 1 (unsigned, as in WAV) to 4.
+        sample_rate: samples a second, for each channel; at most 768,000.
+        num_channels: how many channels are interleaved; at most 64.
+        sample_width: bytes of one sample. Integers have 1 (unsigned, as in WAV) to 4, floats 2,
+            4 or 8, "mulaw" and "alaw" 1.
+        encoding: what a sample is.
 
     Raises:
         ValueError: for numbers no audio can have.
@@ -34,12 +40,19 @@ class PCMFormat:
     sample_rate: int
     num_channels: int
     sample_width: int = 2
+    encoding: Literal["int", "float", "mulaw", "alaw"] = "int"
 
     def __post_init__(self) -> None:
-        if self.sample_rate <= 0 or self.num_channels <= 0 or self.sample_width not in range(1, 5):
+        if not (0 < self.sample_rate <= MAX_SAMPLE_RATE and 0 < self.num_channels <= MAX_CHANNELS):
             raise ValueError(
-                f"PCM needs a positive sample_rate and num_channels and a sample_width of 1 to 4 "
-                f"bytes, got {self.sample_rate!r}, {self.num_channels!r}, {self.sample_width!r}"
+                f"PCM needs a positive sample_rate, at most {MAX_SAMPLE_RATE} Hz, and a positive "
+                f"num_channels, at most {MAX_CHANNELS}; got {self.sample_rate!r}, "
+                f"{self.num_channels!r}"
+            )
+        if self.sample_width not in _WIDTHS.get(self.encoding, ()):
+            raise ValueError(
+                f"PCM needs a positive sample_width that its encoding has ({_WIDTHS}), got "
+                f"{self.sample_width!r} bytes of {self.encoding!r}"
             )
 
     @property
@@ -50,47 +63,6 @@ class PCMFormat:
     def seconds(self, length: int) -> float:
         """Return how long *length* bytes take to play."""
         return length // self.block / self.sample_rate
-
-
-@dataclass(frozen=True)
-class WAVHeader:
-    """What a WAV header says."""
-
-    format: PCMFormat
-    data_offset: int
-    """Where in the file the samples begin, in bytes."""
-    data_length: int | None
-    """Bytes of samples, or None when the writer did not know."""
-
-
-def parse_wav_header(beginning: bytes) -> WAVHeader:
-    """
-    Read the header at the beginning of a WAV file of integer samples.
-
-    Raises:
-        EOFError: when *beginning* ends before the header does.
-        ValueError: when it is no WAV header, or one of samples that are not integers.
-    """
-    if not b"RIFF".startswith(beginning[:4]) or not b"WAVE".startswith(beginning[8:12]):
-        raise ValueError("it does not begin like a WAV file")
-    if len(beginning) < 12:
-        raise EOFError("the WAV header is cut off")
-    # The file's own length is often wrong, and `wave` would read no further than that.
-    file = io.BytesIO(beginning[:4] + b"\xff" * 4 + beginning[8:])
-    try:
-        with wave.open(file) as reader:
-            parameters = reader.getparams()
-    except wave.Error as exc:
-        if "missing" in str(exc):  # it was looking for a chunk and came to the end
-            raise EOFError("the WAV header is cut off") from exc
-        raise ValueError(str(exc)) from exc
-    except EOFError as exc:
-        raise EOFError("the WAV header is cut off") from exc
-    format_ = PCMFormat(parameters.framerate, parameters.nchannels, parameters.sampwidth)
-    offset = file.tell()
-    length = int.from_bytes(beginning[offset - 4 : offset], "little")
-    known = length and length not in _UNKNOWN_LENGTH
-    return WAVHeader(format_, offset, length if known else None)
 
 
 class PCMDecoder:
@@ -126,15 +98,28 @@ class PCMDecoder:
 
     def _frame(self, data: bytes) -> AudioFrame:
         count = len(data) // self._format.block
-        samples = _to_int16(data, self._format.sample_width)
+        samples = _to_int16(data, self._format)
         return AudioFrame(samples, self._format.sample_rate, self._format.num_channels, count)
 
 
-def _to_int16(data: bytes, sample_width: int) -> bytes:
-    if sample_width == 2:
+def _to_int16(data: bytes, pcm: PCMFormat) -> bytes:
+    if pcm.encoding == "mulaw":
+        return decode_mulaw(data)
+    if pcm.encoding == "alaw":
+        return decode_alaw(data)
+    if pcm.encoding == "float":
+        return float_to_int16(np.frombuffer(data, f"<f{pcm.sample_width}")).tobytes()
+    if pcm.sample_width == 2:
         return data
-    if sample_width == 1:
+    if pcm.sample_width == 1:
         centred = np.frombuffer(data, np.uint8).astype("<i2") - 128
         return (centred << 8).astype("<i2").tobytes()
     # The upper two bytes of each sample are its 16-bit value.
-    return np.frombuffer(data, np.uint8).reshape(-1, sample_width)[:, -2:].tobytes()
+    return np.frombuffer(data, np.uint8).reshape(-1, pcm.sample_width)[:, -2:].tobytes()
+
+
+def float_to_int16(samples: npt.NDArray[Any]) -> npt.NDArray[np.int16]:
+    """Return float samples as 16 bits: beyond 1.0 they are clipped, what is no number is silent."""
+    numbers = np.nan_to_num(samples.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    scaled: npt.NDArray[Any] = np.clip(np.rint(numbers * 32768.0), -32768, 32767)
+    return scaled.astype(np.int16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, aclosing
 
@@ -9,8 +10,7 @@ import anyio
 
 from anyio_stt import AudioFrame
 from anyio_stt.audio import AudioReader, PCMFormat, mix_down, open_audio, open_audio_stream
-
-from .standard_input import read_standard_input
+from anyio_stt.audio.descriptors import read_descriptor
 
 __all__ = ("STANDARD_INPUT", "mono_frames", "open_recording")
 
@@ -24,7 +24,9 @@ def open_recording(
     """Open the file called *name*; *raw_format* tells what standard input is, None means WAV."""
     if name != STANDARD_INPUT:
         return open_audio(name)
-    return open_audio_stream(read_standard_input(), pcm_format=raw_format, name="standard input")
+    return open_audio_stream(
+        read_descriptor(sys.stdin.fileno()), pcm_format=raw_format, name="standard input"
+    )
 
 
 async def mono_frames(

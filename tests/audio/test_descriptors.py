@@ -9,14 +9,14 @@ from pathlib import Path
 import anyio
 import pytest
 
-from anyio_stt.cli.standard_input import read_standard_input
+from anyio_stt.audio.descriptors import read_descriptor
 
 pytestmark = pytest.mark.real_time
 
 
 async def read(fd: int) -> bytes:
     with anyio.fail_after(5):
-        return b"".join([data async for data in read_standard_input(fd)])
+        return b"".join([data async for data in read_descriptor(fd)])
 
 
 async def test_a_file_is_read_to_its_end(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ async def test_nothing_is_read_from_the_null_device() -> None:
 async def test_what_arrives_in_a_pipe_is_given_at_once() -> None:
     reading, writing = os.pipe()
     try:
-        async with aclosing(read_standard_input(reading)) as pieces:
+        async with aclosing(read_descriptor(reading)) as pieces:
             with anyio.fail_after(5):
                 os.write(writing, b"one")
                 assert await anext(pieces) == b"one"
