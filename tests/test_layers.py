@@ -50,7 +50,9 @@ WALL_CLOCK = {
 }
 KNOWS_ANYIO = {
     "exceptions.py",  # StreamFullError is an anyio.WouldBlock
-    "audio/reading.py",  # reads files without holding up the event loop
+    "audio/arriving.py",  # read without holding up the event loop
+    "audio/reader.py",
+    "audio/reading.py",
     "audio/descriptors.py",  # waits for what arrives
 }
 LONGEST = 300

@@ -1,5 +1,6 @@
 """Audio as values: frames, joining and cutting them, resampling, reading files."""
 
+from .arriving import open_audio_stream as open_audio_stream
 from .errors import AudioFileError as AudioFileError
 from .frame import AudioBuffer as AudioBuffer
 from .frame import AudioFrame as AudioFrame
@@ -9,9 +10,8 @@ from .frame import calculate_audio_duration as calculate_audio_duration
 from .frame import combine_frames as combine_frames
 from .mixing import mix_down as mix_down
 from .pcm import PCMFormat as PCMFormat
-from .reading import AudioReader as AudioReader
+from .reader import AudioReader as AudioReader
 from .reading import open_audio as open_audio
-from .reading import open_audio_stream as open_audio_stream
 from .resampling import Resampler as Resampler
 from .resampling import ResamplerBackend as ResamplerBackend
 from .resampling import ResamplerQuality as ResamplerQuality

@@ -33,6 +33,7 @@ _DECLARING = {*_EXACT, "caf", "wav", "asf", "ogg", "mov,mp4,m4a,3gp,3g2,mj2", "m
 # Elsewhere encoders pad at both ends, and containers round what they declare.
 _TOLERANCE = 0.25
 _LONGEST_PACKET = 10.0
+_ROUNDING = 1e-3
 _LONGEST_GAP = 600.0  # beyond that the numbers are damaged too
 _FRAME_DURATION = 0.1
 
@@ -137,7 +138,7 @@ class _Reading:
         """Count what the demuxer left out without a word: FLAC numbers its samples."""
         if self._container.format.name == "flac" and packet.pts is not None and self._position:
             missing = float(packet.pts * packet.time_base) - self._position - self._undecoded
-            if 0 < missing < _LONGEST_GAP:
+            if _ROUNDING < missing < _LONGEST_GAP:
                 self._undecoded += missing
                 self._reason = self._reason or "not FLAC"
 

@@ -70,7 +70,7 @@ class Session:
 
     async def _one(self, stt: STT, name: str) -> bool:
         try:
-            await self._transcribe(stt, name)
+            return await self._transcribe(stt, name)
         except Exception as exc:
             error = _told_error(exc)
             message = _explain(name, error)
@@ -80,9 +80,8 @@ class Session:
                 raise CommandError(message) from exc
             self._display.warn(f"anyio-stt: {message}")
             return False
-        return True
 
-    async def _transcribe(self, stt: STT, name: str) -> None:
+    async def _transcribe(self, stt: STT, name: str) -> bool:
         settings = self._settings
         formatter = make_formatter(settings.format_name, name, named=self._several)
         async with open_recording(name, settings.raw_format) as audio:
@@ -97,6 +96,7 @@ class Session:
                 realtime=settings.realtime,
             )
             await transcription.run(audio)
+            return not audio.lost  # what, was told as it was met
 
     def _tell(self, formatter: Formatter, event: SpeechEvent) -> None:
         if self._settings.all_events or event.type is SpeechEventType.FINAL_TRANSCRIPT:

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from ..audio import AudioFrame, mix_down, open_audio
-from ..audio.decoding import AudioFileError
+from ..audio import AudioFileError, AudioFrame, mix_down, open_audio
 from ..events import SpeechData, SpeechEvent, SpeechEventType
 from ..exceptions import APIError
 from ..stream import RecognizeStream
