@@ -26,7 +26,7 @@ exclude_patterns = ["_build", "**/README.md"]
 nitpicky = True
 # Types of others: their inventories are on the network, and the build does without.
 OTHERS = (
-    r"abc|anyio|collections|contextlib|datetime|enum|httpx2|hypothesis|numpy|np|npt|opentelemetry|os|pathlib"
+    r"abc|anyio|collections|contextlib|datetime|enum|httpx2|hypothesis|livekit|numpy|np|npt|opentelemetry|os|pathlib"
     r"|prometheus_client|random|ssl|types|typing|typing_extensions|wsproto"
 )
 nitpick_ignore_regex = [
@@ -42,6 +42,7 @@ myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
 myst_heading_anchors = 3
 highlight_language = "default"
 
+autodoc_mock_imports = ["livekit"]  # large, and described by its own documentation
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
 from anyio_stt import STT
 from anyio_stt.engines import load_engine
+from anyio_stt.engines.bridges import BRIDGES, load_bridged
 
 from .errors import CommandError
 
@@ -59,8 +60,10 @@ def _value(text: str) -> Any:
         return text
 
 
-def _find(name: str) -> type[STT]:
+def _find(name: str) -> Callable[..., STT]:
     try:
+        if name.partition(":")[0] in BRIDGES:
+            return load_bridged(name)
         return _import(name) if ":" in name else load_engine(name)
     except (ImportError, LookupError, ValueError) as exc:
         told = repr(name) in str(exc)

@@ -1,0 +1,100 @@
+"""One stream of a plugin, run in the plugin's loop from its beginning to its end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import anyio
+
+from ...exceptions import APIConnectionError
+from .channels import PluginInput, PluginOutput
+from .errors import our_error
+from .http import watch_sockets
+
+__all__ = ("Source", "play")
+
+_logger = logging.getLogger("anyio_stt")
+
+Source = AsyncIterator[Any]
+
+
+async def play(
+    make_stream: Callable[[], Any],
+    source: Source,
+    say: Callable[[Any, Any], None],
+    *,
+    label: str,
+    grace: float,
+) -> None:
+    """
+    Let a plugin's stream hear *source* to its end, and hand on what it says.
+
+    LiveKit's base starts a task in the constructor; its channels are exchanged before that task
+    takes its first step. Cancelled, it closes the stream, for *grace* seconds at most.
+
+    Args:
+        make_stream: makes the stream, of a `livekit.agents.stt.STT` or `VAD`.
+        source: frames and markers of ours.
+        say: is given the stream and each of its events.
+        label: the plugin's name.
+        grace: seconds that closing may take.
+
+    Raises:
+        APIError: for what the plugin failed with.
+    """
+    with watch_sockets() as lost:
+        stream = make_stream()
+    task = stream._task  # noqa: SLF001 - LiveKit has no other way to see how a stream ended
+    heard = PluginInput(
+        source,
+        stream._FlushSentinel,  # noqa: SLF001
+        sample_rate=getattr(stream, "_needed_sr", None),
+        mono=_wants_mono(stream),
+    )
+    stream._input_ch = heard  # noqa: SLF001
+    spoken = PluginOutput(lambda event: say(stream, event))
+    stream._event_ch = spoken  # noqa: SLF001
+    over = anyio.Event()
+    task.add_done_callback(lambda _: over.set())
+    try:
+        await over.wait()
+    finally:
+        await _close(stream, label, grace)
+    if task.cancelled():
+        raise APIConnectionError(f"{label} cancelled its own stream")
+    error = task.exception()
+    if error is not None:
+        ours = our_error(error, label)
+        if ours is error:
+            raise error
+        raise ours from error
+    if lost:
+        raise APIConnectionError(f"{label} lost its connection (websocket code {lost[-1]})")
+    if spoken.unfinished:
+        raise APIConnectionError(f"{label} ended its stream in the middle of an utterance")
+    if not heard.ended:
+        raise APIConnectionError(
+            f"{label} ended its stream after {heard.heard:.3f} s of audio, before the input ended"
+        )
+
+
+def _wants_mono(stream: Any) -> bool:
+    """Whether the plugin was not told of several channels; then it takes all audio for one."""
+    options = getattr(stream, "_opts", None)
+    return getattr(options, "num_channels", 1) in (1, None)
+
+
+async def _close(stream: Any, label: str, grace: float) -> None:
+    with anyio.move_on_after(grace, shield=True) as scope:
+        try:
+            await stream.aclose()
+        except Exception:
+            _logger.warning("%s failed to close its stream", label, exc_info=True)
+    if scope.cancelled_caught:
+        _logger.error(
+            "%s ignores that its stream was closed; after %g s (close_timeout) it was left behind",
+            label,
+            grace,
+        )

@@ -1,0 +1,169 @@
+"""What a plugin's stream reads and writes in place of LiveKit's channels."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from ...audio.frame import AudioFrame
+from ...audio.resampling import Resampler
+from . import theirs
+from .translation import their_frame
+
+__all__ = ("PluginInput", "PluginOutput")
+
+_GUESSES = ("interim_transcript", "preflight_transcript")
+
+
+class PluginInput:
+    """
+    What a plugin reads: nothing is taken before it asks, so that what it has heard is known.
+
+    Cancelling a read loses nothing.
+
+    Args:
+        source: frames and markers of ours.
+        marker: makes what the plugin is given for a marker.
+        sample_rate: what it asked LiveKit's base for; `None` takes what comes.
+        mono: mix channels for it.
+    """
+
+    def __init__(
+        self,
+        source: AsyncIterator[Any],
+        marker: Callable[[], object],
+        *,
+        sample_rate: int | None,
+        mono: bool,
+    ) -> None:
+        self._source = source
+        self._marker = marker
+        self._rate = sample_rate
+        self._mono = mono
+        self._resampler: Resampler | None = None
+        self._ready: deque[Any] = deque()
+        self._closed = False
+        self.ended: bool = False
+        """Whether the plugin was told that no more audio comes."""
+        self.heard: float = 0.0
+        """Seconds of audio that the plugin has read."""
+
+    def __aiter__(self) -> PluginInput:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            return await self.recv()
+        except theirs.aio.ChanClosed:
+            raise StopAsyncIteration from None
+
+    async def recv(self) -> Any:
+        """
+        Return the next frame or marker.
+
+        Raises:
+            ChanClosed: when nothing more comes.
+        """
+        while not self._ready:
+            if self.closed:
+                raise theirs.aio.ChanClosed
+            try:
+                item = await self._source.__anext__()
+            except StopAsyncIteration:
+                self.ended = True
+                continue
+            self._ready.extend(self._prepared(item))
+        return self._ready.popleft()
+
+    def recv_nowait(self) -> Any:
+        """
+        Return what is ready.
+
+        Raises:
+            ChanEmpty: when nothing is.
+        """
+        if not self._ready:
+            raise theirs.aio.channel.ChanEmpty
+        return self._ready.popleft()
+
+    def send_nowait(self, item: Any) -> None:
+        """Take what the plugin pushes into its own stream, to be read next."""
+        self._ready.append(item)
+
+    async def send(self, item: Any) -> None:
+        """Take what the plugin pushes into its own stream, to be read next."""
+        self.send_nowait(item)
+
+    def close(self) -> None:
+        """Give nothing more out; LiveKit's base does so when the stream is closed."""
+        self._closed = True
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more comes."""
+        return self._closed or self.ended
+
+    def qsize(self) -> int:
+        """Return how many items are ready."""
+        return len(self._ready)
+
+    def empty(self) -> bool:
+        """Return whether nothing is ready."""
+        return not self._ready
+
+    def full(self) -> bool:
+        """Return `False`: nothing waits here."""
+        return False
+
+    def _prepared(self, item: Any) -> list[Any]:
+        """Make theirs of a frame or marker, at the rate the plugin wants."""
+        if not isinstance(item, AudioFrame):
+            return [*self._tail(), self._marker()]
+        self.heard += item.duration
+        if self._rate is None or self._rate == item.sample_rate:
+            return [their_frame(item, mono=self._mono)]
+        if self._resampler is None:
+            self._resampler = Resampler(item.sample_rate, self._rate, item.num_channels)
+        return self._theirs(self._resampler.push(item))
+
+    def _tail(self) -> list[Any]:
+        return self._theirs(self._resampler.flush()) if self._resampler else []
+
+    def _theirs(self, frame: AudioFrame | None) -> list[Any]:
+        return [] if frame is None else [their_frame(frame, mono=self._mono)]
+
+
+class PluginOutput:
+    """
+    What a plugin writes.
+
+    Args:
+        say: is given each event, at once.
+    """
+
+    def __init__(self, say: Callable[[Any], None]) -> None:
+        self._say = say
+        self.closed: bool = False
+        """Whether the plugin's stream is over; what it says later is dropped."""
+        self.unfinished: bool = False
+        """Whether a guess was said and no final has come for it."""
+
+    def send_nowait(self, event: Any) -> None:
+        """Say *event*."""
+        if self.closed:
+            return
+        kind = getattr(event.type, "value", "")
+        if kind in _GUESSES:
+            self.unfinished = any(data.text.strip() for data in event.alternatives)
+        elif kind == "final_transcript":
+            self.unfinished = False
+        self._say(event)
+
+    async def send(self, event: Any) -> None:
+        """Say *event*."""
+        self.send_nowait(event)
+
+    def close(self) -> None:
+        """Take nothing more; LiveKit's base does so when the stream's task ends."""
+        self.closed = True

@@ -1,0 +1,63 @@
+"""A stream whose attempts are streams of a plugin."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ...events import SpeechEvent
+from ...options import APIConnectOptions
+from ...stream import RecognizeStream
+from .attempt import play
+from .homes import Home
+from .translation import our_event
+
+if TYPE_CHECKING:
+    from .stt import LiveKitSTT
+
+__all__ = ("LiveKitStream",)
+
+
+class LiveKitStream(RecognizeStream):
+    """
+    Made by `LiveKitSTT.stream()`.
+
+    Args:
+        stt: whose stream it is.
+        make_stream: makes a stream of the plugin, in the plugin's loop.
+        home: says where the plugin lives.
+        conn_options: retries, deadlines and bounds.
+    """
+
+    def __init__(
+        self,
+        *,
+        stt: LiveKitSTT,
+        make_stream: Callable[[], Any],
+        home: Callable[[], Home],
+        conn_options: APIConnectOptions,
+    ) -> None:
+        super().__init__(stt=stt, conn_options=conn_options)
+        self._make_stream = make_stream
+        self._home = home
+        self._grace = conn_options.close_timeout
+
+    async def _run(self) -> None:
+        send = self._event_ch.send_nowait
+        await self._home().stream(self._play, self._input_ch, send)
+
+    async def _play(self, source: AsyncIterator[Any], send: Callable[[SpeechEvent], None]) -> None:
+        """Run one stream of the plugin; in the plugin's loop."""
+        await play(
+            self._make_stream,
+            source,
+            partial(_tell, send),
+            label=self.label,
+            grace=self._grace,
+        )
+
+
+def _tell(send: Callable[[SpeechEvent], None], stream: Any, event: Any) -> None:
+    offset = getattr(stream, "start_time_offset", 0.0)
+    send(our_event(event, offset=offset, began=getattr(stream, "start_time", None)))

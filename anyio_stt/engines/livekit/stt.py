@@ -1,0 +1,154 @@
+"""A LiveKit plugin as an engine."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+
+from ...audio.frame import AudioBuffer, AudioFrame
+from ...events import SpeechEvent
+from ...options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
+from ...stt import STT
+from .errors import our_error
+from .homes import Home, home_for
+from .stream import LiveKitStream
+from .translation import one_attempt, our_capabilities, our_event, their_frame, their_language
+
+__all__ = ("LiveKitSTT",)
+
+_logger = logging.getLogger("anyio_stt")
+
+
+class LiveKitSTT(STT):
+    """
+    Any LiveKit plugin, unchanged, as an engine: its streams lose nothing when it fails.
+
+        async with LiveKitSTT(deepgram.STT(api_key=...)) as stt, stt.stream() as stream:
+            ...
+
+    The plugin tries once; what failed is tried again here, with the audio that no final covers.
+    On asyncio it runs in the caller's loop, on trio in a thread with an asyncio loop for it,
+    because plugins keep connections that belong to their loop. Use an engine on one event loop.
+
+    Args:
+        plugin: a `livekit.agents.stt.STT`.
+        thread: give it a thread of its own on asyncio, too: one that blocks its loop then holds
+            up nobody else.
+        close_timeout: seconds that the plugin may take to close; then it is left behind, and
+            named in the log.
+    """
+
+    def __init__(self, plugin: Any, *, thread: bool = False, close_timeout: float = 5.0) -> None:
+        super().__init__(capabilities=our_capabilities(plugin))
+        self._label = getattr(plugin, "label", None) or self._label
+        self._plugin = plugin
+        self._in_thread = thread
+        self._grace = close_timeout
+        self._home_made: Home | None = None
+
+    @property
+    def plugin(self) -> Any:
+        """The plugin itself."""
+        return self._plugin
+
+    @property
+    def model(self) -> str:
+        """The model's name, as the plugin says."""
+        return str(getattr(self._plugin, "model", "unknown"))
+
+    @property
+    def provider(self) -> str:
+        """The provider's name, as the plugin says."""
+        return str(getattr(self._plugin, "provider", "unknown"))
+
+    async def _recognize_impl(
+        self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
+    ) -> SpeechEvent:
+        home = self._home()
+        frames = [buffer] if isinstance(buffer, AudioFrame) else list(buffer)
+        theirs = [their_frame(frame, mono=True) for frame in frames]
+
+        async def recognize() -> SpeechEvent:
+            with home.session.bound():
+                event = await self._plugin.recognize(
+                    theirs,
+                    language=their_language(language),
+                    conn_options=one_attempt(conn_options),
+                )
+            return our_event(event)
+
+        try:
+            return await home.call(recognize)
+        except Exception as exc:
+            error = our_error(exc, self._label)
+            if error is exc:
+                raise
+            raise error from exc
+
+    def stream(
+        self,
+        *,
+        language: str | None = None,
+        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
+    ) -> LiveKitStream:
+        """
+        Make a stream; the plugin makes its own when the block is entered.
+
+        Unless given: `drain_timeout` 30 s, because some plugins close slowly; `idle_timeout`
+        60 s, because most providers say nothing while nobody speaks.
+
+        Raises:
+            NotImplementedError: when the plugin recognises whole recordings only.
+        """
+        if not self.capabilities.streaming:
+            super().stream(language=language, conn_options=conn_options)
+        options = conn_options.with_defaults(drain_timeout=30.0, idle_timeout=60.0)
+        return LiveKitStream(
+            stt=self,
+            make_stream=self._stream_maker(language, options),
+            home=self._home,
+            conn_options=options,
+        )
+
+    def prewarm(self) -> None:
+        """Let the plugin prepare itself, if it can."""
+        prewarm: Callable[[], None] | None = getattr(self._plugin, "prewarm", None)
+        if prewarm is not None:
+            prewarm()
+
+    async def aclose(self) -> None:
+        """Close every stream, the plugin, and its thread if it has one; bounded."""
+        try:
+            await super().aclose()
+        finally:
+            home, self._home_made = self._home_made, None
+            if home is not None:
+                with anyio.CancelScope(shield=True):
+                    await self._close(home)
+
+    def _home(self) -> Home:
+        if self._home_made is None:
+            self._home_made = home_for(self._label, thread=self._in_thread, grace=self._grace)
+        return self._home_made
+
+    def _stream_maker(self, language: str | None, options: APIConnectOptions) -> Callable[[], Any]:
+        def make() -> Any:
+            with self._home().session.bound():
+                return self._plugin.stream(
+                    language=their_language(language), conn_options=one_attempt(options)
+                )
+
+        return make
+
+    async def _close(self, home: Home) -> None:
+        with anyio.move_on_after(self._grace) as scope:
+            try:
+                await home.call(self._plugin.aclose)
+            except Exception:
+                _logger.warning("%s failed to close", self._label, exc_info=True)
+        if scope.cancelled_caught:
+            _logger.error("%s did not close within %g s", self._label, self._grace)
+        await home.aclose()
