@@ -1,4 +1,11 @@
-"""Who is compared: each runs every scenario in one process of its own, once a session."""
+"""
+Who is compared: ours runs in one process for each event loop, LiveKit's was recorded.
+
+What LiveKit does in each scenario is kept in `recorded/`, so that comparing needs no LiveKit.
+0.12.7 changes no more. For a newer one: change the version in `pyproject.toml`'s extra `heavy`,
+install that, and run `python -m tests.parity record`; `python -m tests.parity` then shows what is
+different. A heavy test fails when the recording is not what the installed LiveKit does.
+"""
 
 from __future__ import annotations
 
@@ -10,43 +17,41 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.environments import python_of
-
-__all__ = ("LIVEKIT", "OPT_OUT", "Seen", "left_out", "livekit_seen", "ours_seen")
+__all__ = ("LIVEKIT", "Seen", "livekit_seen", "ours_seen", "record", "run_scenarios")
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-LIVEKIT = {"0.12.7": "livekit-0.12.7", "newest": "livekit-latest"}
-OPT_OUT = "ANYIO_STT_WITHOUT_PARITY"
-_TIMEOUT = 120
+RECORDED = Path(__file__).resolve().parent / "recorded"
+LIVEKIT = ("0.12.7", "newest")
+_TIMEOUT = 100
 
 Seen = dict[str, dict[str, Any]]
 
 
-def left_out() -> bool:
-    """Whether somebody said, in so many words, that LiveKit is not to be installed here."""
-    return bool(os.environ.get(OPT_OUT))
-
-
 @functools.cache
 def livekit_seen(version: str) -> Seen:
-    """
-    Return what LiveKit does in each scenario, from an environment made by pip and kept.
-
-    Raises:
-        EnvironmentFailed: when pip cannot make it; the message is what it said.
-    """
-    return _run(str(python_of(LIVEKIT[version])), "asyncio", "livekit")
+    """Return what LiveKit did in each scenario when it was recorded."""
+    seen: Seen = json.loads((RECORDED / f"{version}.json").read_text(encoding="utf-8"))["seen"]
+    return seen
 
 
 @functools.cache
 def ours_seen(backend: str) -> Seen:
     """Return what this library does in each scenario on *backend*."""
-    return _run(sys.executable, backend, "anyio_stt")
+    seen: Seen = run_scenarios(backend, "anyio_stt")["seen"]
+    return seen
 
 
-def _run(python: str, backend: str, subject: str) -> Seen:
+def record(version: str = "newest") -> None:
+    """Write down what the LiveKit that is installed beside this library does."""
+    made = run_scenarios("asyncio", "livekit")
+    text = json.dumps(made, indent=1, sort_keys=True) + "\n"
+    (RECORDED / f"{version}.json").write_text(text, encoding="utf-8")
+
+
+def run_scenarios(backend: str, subject: str) -> dict[str, Any]:
+    """Run every scenario in a process of its own; return the version and what was seen."""
     made = subprocess.run(
-        [python, "-m", "tests.parity.scenarios", backend],
+        [sys.executable, "-m", "tests.parity.scenarios", backend],
         cwd=CHECKOUT,
         env={**os.environ, "PARITY_SUBJECT": subject},
         capture_output=True,
@@ -56,5 +61,5 @@ def _run(python: str, backend: str, subject: str) -> Seen:
     )
     if made.returncode:
         raise RuntimeError(f"the scenarios broke on {subject} with {backend}: {made.stderr}")
-    seen: Seen = json.loads(made.stdout)["seen"]
-    return seen
+    result: dict[str, Any] = json.loads(made.stdout)
+    return result

@@ -10,27 +10,18 @@ from .comparison import found, listed, row
 from .differences import DIFFERENCES, REASONS
 from .requirements import REQUIREMENTS
 from .scenarios import PROOFS, SCENARIOS
-from .subjects import LIVEKIT, OPT_OUT, Seen, left_out, livekit_seen, ours_seen
-
-# pip installs LiveKit the first time, which may take minutes.
-pytestmark = pytest.mark.timeout(900)
-
-
-def theirs(version: str) -> Seen:
-    if left_out():
-        pytest.skip(f"{OPT_OUT} is set: parity with LiveKit {version} is not compared")
-    return livekit_seen(version)
+from .subjects import LIVEKIT, Seen, livekit_seen, ours_seen, run_scenarios
 
 
 @pytest.mark.parametrize("version", LIVEKIT)
 def test_no_difference_is_unlisted(version: str) -> None:
-    seen, known = list(found(ours_seen("asyncio"), theirs(version))), listed(version)
+    seen, known = list(found(ours_seen("asyncio"), livekit_seen(version))), listed(version)
     assert [row(each, version) for each in seen if each not in known] == []
 
 
 @pytest.mark.parametrize("version", LIVEKIT)
 def test_every_listed_difference_occurs(version: str) -> None:
-    seen = list(found(ours_seen("asyncio"), theirs(version)))
+    seen = list(found(ours_seen("asyncio"), livekit_seen(version)))
     assert [row(each, version) for each in listed(version) if each not in seen] == []
 
 
@@ -48,8 +39,17 @@ def test_the_scenario_neither_breaks_nor_hangs_here(name: str) -> None:
 
 def test_every_process_ran_every_scenario() -> None:
     assert len(SCENARIOS) >= 30
-    for version in [] if left_out() else LIVEKIT:
+    for version in LIVEKIT:
         assert set(livekit_seen(version)) == set(SCENARIOS)
+
+
+@pytest.mark.heavy
+def test_the_recording_is_what_the_installed_livekit_does() -> None:
+    pytest.importorskip("livekit.agents", reason="LiveKit is not installed")
+    seen = run_scenarios("asyncio", "livekit")["seen"]
+    recorded = livekit_seen("newest")
+    changed = {name for name in {*seen, *recorded} if seen.get(name) != recorded.get(name)}
+    assert changed == set(), "python -m tests.parity record, and look at what it prints"
 
 
 def test_every_requirement_has_a_scenario() -> None:
