@@ -24,10 +24,10 @@ def answer(words: list[str], after: float = 1.0) -> dict[str, object]:
     return {"heard": heard, "end": "", "ended": SPEECH.seconds + 2.0, "left": {"tasks": 0}}
 
 
-def test_the_speech_has_ten_words_a_second_and_each_ends_inside_of_it() -> None:
-    minute = Speech(600)
+def test_the_speech_has_500_words_a_minute_and_each_ends_inside_of_it() -> None:
+    minute = Speech(500)
     assert minute.seconds == pytest.approx(60, abs=1)
-    assert len(minute.words) == len(minute.ends()) == 600
+    assert len(minute.words) == len(minute.ends()) == 500
     assert minute.ends()[-1] < minute.seconds
 
 

@@ -36,7 +36,7 @@ class Scenario:
 def _torn(random: Random, seconds: float) -> Sequence[Faults]:
     """Sockets are reset after seeded stretches of audio, three seconds apart on average."""
     count = round(seconds / 3)
-    return [[_at(Action.RESET, random.uniform(0.8, 3.6)) for _ in range(count)]]
+    return [[_at(Action.RESET, random.uniform(1.5, 4.5)) for _ in range(count)]]
 
 
 def _one(action: Action) -> Callable[[Random, float], Sequence[Faults]]:

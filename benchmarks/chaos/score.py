@@ -10,14 +10,14 @@ from anyio_stt.testing.servers import say_words, word_name
 
 __all__ = ("Score", "Speech")
 
-_WORD, _GAP, _PAUSE, _PER_UTTERANCE = 0.05, 0.03, 0.43, 20
+_WORD, _GAP, _PAUSE, _PER_UTTERANCE = 0.05, 0.03, 0.43, 10
 _NAMES = 500  # that the recogniser of the fault servers can tell apart
 
 
 @dataclass(frozen=True)
 class Speech:
     """
-    What is said: ten words a second, in utterances of twenty with a pause after each.
+    What is said: utterances of ten words with a pause after each, 500 words a minute.
 
     Args:
         count: how many words.
