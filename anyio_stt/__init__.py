@@ -29,6 +29,7 @@ from .exceptions import APIConnectionError as APIConnectionError
 from .exceptions import APIError as APIError
 from .exceptions import APIStatusError as APIStatusError
 from .exceptions import APITimeoutError as APITimeoutError
+from .exceptions import AudioLostError as AudioLostError
 from .exceptions import InputEndedError as InputEndedError
 from .exceptions import StreamClosedError as StreamClosedError
 from .exceptions import StreamFullError as StreamFullError
@@ -62,6 +63,7 @@ __all__ = (
     "APITimeoutError",
     "AudioBuffer",
     "AudioFrame",
+    "AudioLostError",
     "FallbackAdapter",
     "InputEndedError",
     "RecognitionUsage",

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import Enum, unique
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = (
     "RecognitionUsage",
@@ -32,10 +36,11 @@ class SpeechEventType(str, Enum):
     """The speaker stopped."""
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(str):
     """
-    One word of a transcript.
+    One word of a transcript: a string that knows when it was said.
+
+    Two words are equal when their letters are, as strings are; compare times by themselves.
 
     Args:
         text: the word.
@@ -43,13 +48,58 @@ class Word:
         end_time: where it ends, likewise.
         confidence: 0 to 1, or 0 when the engine gives none.
         speaker_id: who said it, where the engine tells speakers apart.
+        start_time_offset: added to both times by whoever joins recordings; LiveKit's engines
+            give it, ours do not.
     """
 
-    text: str
-    start_time: float = 0.0
-    end_time: float = 0.0
-    confidence: float = 0.0
-    speaker_id: str | None = None
+    __slots__ = ("confidence", "end_time", "speaker_id", "start_time", "start_time_offset")
+
+    start_time: float
+    end_time: float
+    confidence: float
+    speaker_id: str | None
+    start_time_offset: float
+
+    def __new__(
+        cls,
+        text: str,
+        start_time: float = 0.0,
+        end_time: float = 0.0,
+        confidence: float = 0.0,
+        speaker_id: str | None = None,
+        start_time_offset: float = 0.0,
+    ) -> Self:
+        """Make a word; a string does so here."""
+        word = super().__new__(cls, text)
+        for name, value in zip(
+            _WORD_FIELDS,
+            (start_time, end_time, confidence, speaker_id, start_time_offset),
+            strict=True,
+        ):
+            object.__setattr__(word, name, value)
+        return word
+
+    @property
+    def text(self) -> str:
+        """The word as a plain string."""
+        return str.__str__(self)
+
+    def at(self, start_time: float, end_time: float) -> Word:
+        """Return the same word at other times."""
+        rest = self.confidence, self.speaker_id, self.start_time_offset
+        return Word(self.text, start_time, end_time, *rest)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Word is a value and does not change: cannot set {name}")
+
+    def __repr__(self) -> str:
+        return f"Word({self.text!r}, {self.start_time:.3f}, {self.end_time:.3f})"
+
+    def __reduce__(self) -> tuple[type[Word], tuple[object, ...]]:
+        return Word, (self.text, *(getattr(self, name) for name in _WORD_FIELDS))
+
+
+_WORD_FIELDS = ("start_time", "end_time", "confidence", "speaker_id", "start_time_offset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,4 +201,4 @@ def _shift_data(data: SpeechData, seconds: float) -> SpeechData:
 def _shift_word(word: Word, seconds: float) -> Word:
     if not word.end_time:
         return word
-    return replace(word, start_time=word.start_time + seconds, end_time=word.end_time + seconds)
+    return word.at(word.start_time + seconds, word.end_time + seconds)

@@ -8,7 +8,8 @@ Every exception that the library raises on purpose.
     │       └── APITimeoutError     it did not answer in time
     ├── RuntimeError
     │   ├── StreamClosedError       your code used a stream or an STT that is not open
-    │   └── InputEndedError         your code pushed audio after it had ended the input
+    │   ├── InputEndedError         your code pushed audio after it had ended the input
+    │   └── AudioLostError          some seconds of a recording were not recognised
     └── anyio.WouldBlock
         └── StreamFullError         your code pushed faster than the engine listens
 
@@ -17,6 +18,8 @@ Every exception that the library raises on purpose.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import anyio
 
 __all__ = (
@@ -24,6 +27,7 @@ __all__ = (
     "APIError",
     "APIStatusError",
     "APITimeoutError",
+    "AudioLostError",
     "InputEndedError",
     "StreamClosedError",
     "StreamFullError",
@@ -150,6 +154,34 @@ class StreamClosedError(RuntimeError):
 
 class InputEndedError(RuntimeError):
     """Raised when audio is pushed, or the input ended, after `end_input()`."""
+
+
+class AudioLostError(RuntimeError):
+    """
+    Raised at the end of a recording of which some seconds were not recognised.
+
+    Streams report it as an `error` event at once and go on.
+
+    Args:
+        message: what happened, for a person.
+        lost: the stretches that were lost, each `(start, end)` in seconds of the audio.
+        text: what was heard of the rest.
+    """
+
+    lost: tuple[tuple[float, float], ...]
+    text: str
+
+    def __init__(
+        self, message: str, *, lost: Iterable[tuple[float, float]] = (), text: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.lost = tuple((float(start), float(end)) for start, end in lost)
+        self.text = text
+
+    @property
+    def seconds(self) -> float:
+        """How much was lost, in seconds."""
+        return sum(end - start for start, end in self.lost)
 
 
 class StreamFullError(anyio.WouldBlock):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Literal
 
 __all__ = ("DEFAULT_API_CONNECT_OPTIONS", "APIConnectOptions", "STTCapabilities")
@@ -12,7 +12,7 @@ __all__ = ("DEFAULT_API_CONNECT_OPTIONS", "APIConnectOptions", "STTCapabilities"
 @dataclass(frozen=True, slots=True)
 class STTCapabilities:
     """
-    What an engine can do.
+    What an engine can do, and what audio it takes.
 
     Args:
         streaming: `stream()` works.
@@ -21,6 +21,19 @@ class STTCapabilities:
         aligned_transcript: transcripts carry `words` ("word"), times per transcript ("chunk"),
             or no times (`False`).
         offline_recognize: `recognize()` works.
+        keyterms: the engine can be told words to listen for.
+        chat_context: the engine can be told what was said before.
+        manual_flush: a `flush()` is what makes the engine say its finals.
+        sample_rate: samples a second that the engine wants; `None` takes what comes.
+        num_channels: channels that the engine wants; `None` takes what comes.
+        max_utterance: seconds of audio that one utterance, or one `recognize`, may have; `None`
+            where there is no limit.
+        max_uncovered: the most seconds of audio that the engine reads before a final or silence
+            covers them: its longest utterance and what it reads on meanwhile. What must be kept
+            to be heard again follows from it.
+
+    Raises:
+        ValueError: when one of the four numbers is not positive.
     """
 
     streaming: bool
@@ -28,8 +41,22 @@ class STTCapabilities:
     diarization: bool = False
     aligned_transcript: Literal["word", "chunk", False] = False
     offline_recognize: bool = True
+    keyterms: bool = field(default=False, kw_only=True)
+    chat_context: bool = field(default=False, kw_only=True)
+    manual_flush: bool = field(default=False, kw_only=True)
+    sample_rate: int | None = field(default=None, kw_only=True)
+    num_channels: int | None = field(default=None, kw_only=True)
+    max_utterance: float | None = field(default=None, kw_only=True)
+    max_uncovered: float | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        for name in ("sample_rate", "num_channels", "max_utterance", "max_uncovered"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
+                raise ValueError(f"{name} must be positive and finite, or None; got {value!r}")
 
 
+_REPLAY = 60.0  # seconds; engines end an utterance long before
 _RESAMPLERS = ("auto", "soxr", "samplerate")
 
 
@@ -51,7 +78,8 @@ class APIConnectOptions:
             attempts of 10 s and the waits between them take less: while the defaults still give
             an engine a chance, nothing is refused. 16 kHz mono needs 1.9 MB for it.
         replay_limit: seconds of audio that an engine has read and no final covers yet, kept to
-            be heard again by the next attempt. 60, because engines end an utterance long before.
+            be heard again by the next attempt. `None` is what the engine may need: 60, or its
+            `max_uncovered` where that is more. Below it audio may be lost in a failure.
         close_timeout: how long `aclose()` waits for an engine that ignores cancellation.
         resampler: what changes the sample rate where an engine wants another than the audio has:
             "soxr", "samplerate", or "auto" for soxr where it is installed. `statistics()` of a
@@ -67,19 +95,19 @@ class APIConnectOptions:
     drain_timeout: float | None = None
     idle_timeout: float | None = None
     max_pending_audio: float = 60.0
-    replay_limit: float = 60.0
+    replay_limit: float | None = None
     close_timeout: float = 5.0
     resampler: Literal["auto", "soxr", "samplerate"] = "auto"
 
     def __post_init__(self) -> None:
         if self.resampler not in _RESAMPLERS:
             raise ValueError(f"resampler must be one of {_RESAMPLERS}, got {self.resampler!r}")
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name == "resampler":
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if each.name == "resampler":
                 continue
             if value is not None and not value >= 0:  # written so that nan fails too
-                raise ValueError(f"{field.name} must be 0 or more, got {value!r}")
+                raise ValueError(f"{each.name} must be 0 or more, got {value!r}")
 
     def with_defaults(
         self, *, drain_timeout: float | None = None, idle_timeout: float | None = None
@@ -95,6 +123,12 @@ class APIConnectOptions:
             drain_timeout=self.drain_timeout if self.drain_timeout is not None else drain_timeout,
             idle_timeout=self.idle_timeout if self.idle_timeout is not None else idle_timeout,
         )
+
+    def replay_seconds(self, max_uncovered: float | None = None) -> float:
+        """`replay_limit` as a number, for an engine that leaves so much uncovered at most."""
+        if self.replay_limit is not None:
+            return self.replay_limit
+        return max(_REPLAY, max_uncovered or 0.0)
 
     @property
     def drain_seconds(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import anyio
@@ -58,9 +59,10 @@ class RecognizeStream(AudioStream[SpeechEvent]):
         sample_rate: int | None = None,
         frame_duration: float | None = None,
     ) -> None:
+        limit = conn_options.replay_seconds(stt.capabilities.max_uncovered)
         super().__init__(
             label=stt.label,
-            options=conn_options,
+            options=replace(conn_options, replay_limit=limit),
             sample_rate=sample_rate,
             frame_duration=frame_duration,
         )
@@ -215,7 +217,7 @@ class RecognizeStream(AudioStream[SpeechEvent]):
         what = (
             f"{self._label} lost {seconds:.3f} s of audio before "
             f"{self._journal.seconds(origin):.3f} s: an attempt failed before it had "
-            f"recognised more than replay_limit={self._conn_options.replay_limit:g} s"
+            f"recognised more than replay_limit={self._conn_options.replay_seconds():g} s"
         )
         logger.warning("%s", what)
         self._monitor.dropped += seconds

@@ -44,6 +44,18 @@ class STT(ABC, EventEmitter):
         capabilities: what the engine can do.
     """
 
+    EVENTS = frozenset(
+        {
+            "metrics_collected",
+            "error",
+            "speech_event",
+            "stream_started",
+            "stream_ended",
+            "attempt_started",
+            "attempt_ended",
+        }
+    )
+
     def __init__(self, *, capabilities: STTCapabilities) -> None:
         super().__init__()
         self._capabilities = capabilities

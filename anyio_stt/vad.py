@@ -32,6 +32,8 @@ class VAD(ABC, EventEmitter):
         capabilities: what the detector can do.
     """
 
+    EVENTS = frozenset({"metrics_collected"})
+
     def __init__(self, *, capabilities: VADCapabilities) -> None:
         super().__init__()
         self._capabilities = capabilities

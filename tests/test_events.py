@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import copy
+import pickle
+from collections.abc import Callable
+
 import pytest
 
 from anyio_stt import SpeechData, SpeechEvent, SpeechEventType, Word
@@ -37,3 +41,28 @@ def test_the_engines_own_event_is_not_touched() -> None:
     assert event.alternatives is data
     assert data[0].end_time == 1.0
     assert event.shifted(0.0) is event
+
+
+def test_a_word_is_its_text_with_times() -> None:
+    word = Word("hello", 0.25, 0.5, 0.9, "A")
+    assert word == "hello"
+    assert word.text == "hello"
+    assert " ".join([word, Word("there")]) == "hello there"
+    assert (word.start_time, word.end_time, word.confidence, word.speaker_id) == (
+        0.25,
+        0.5,
+        0.9,
+        "A",
+    )
+    assert repr(word) == "Word('hello', 0.250, 0.500)"
+
+
+@pytest.mark.parametrize(
+    "again", [copy.copy, copy.deepcopy, lambda w: pickle.loads(pickle.dumps(w))]
+)
+def test_a_word_is_a_value(again: Callable[[Word], Word]) -> None:
+    word = Word("hello", 0.25, 0.5, 0.9, "A")
+    same = again(word)
+    assert (same, same.end_time, same.speaker_id) == ("hello", 0.5, "A")
+    with pytest.raises(AttributeError, match="does not change"):
+        word.start_time = 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable
-from typing import Any, TypeVar, overload
+from typing import Any, ClassVar, TypeVar, overload
 
 __all__ = ("EventEmitter", "logger")
 
@@ -23,6 +23,9 @@ class EventEmitter:
     as they take. One that raises is logged and the others are called all the same.
     """
 
+    EVENTS: ClassVar[frozenset[str]] = frozenset()
+    """What can be listened to, none for anything; a subclass that emits more names it here."""
+
     def __init__(self) -> None:
         self._listeners: dict[str, dict[Callable[..., Any], _Call]] = {}
 
@@ -36,8 +39,14 @@ class EventEmitter:
         Call *callback* whenever *event* happens; without a callback, a decorator.
 
         Raises:
-            ValueError: for a coroutine function, which nobody would await.
+            ValueError: for a coroutine function, which nobody would await, and for an event
+                that never happens.
         """
+        if self.EVENTS and event not in self.EVENTS:
+            raise ValueError(
+                f"{type(self).__name__} has no event {event!r}; there are "
+                f"{', '.join(sorted(self.EVENTS))} (a class that emits others names them in EVENTS)"
+            )
         if callback is None:
             return lambda function: self.on(event, function)
         if inspect.iscoroutinefunction(callback):

@@ -276,7 +276,7 @@ class InputJournal:
         self.input_rate, self.num_channels = frame.sample_rate, frame.num_channels
         self.rate = self.rate or frame.sample_rate
         self._limit = self._options.max_pending_audio * self.rate
-        self.log.limit = self._options.replay_limit * self.rate
+        self.log.limit = self._options.replay_seconds() * self.rate
         self.log.pack_size = self.rate
         self._set_idle_mark()
         if self.rate != frame.sample_rate:

@@ -85,7 +85,7 @@ class AdapterStream(RecognizeStream):
         self._member_options = replace(
             conn_options,
             max_pending_audio=min(
-                conn_options.max_pending_audio, max(conn_options.replay_limit / 4, 2 * _PIECE)
+                conn_options.max_pending_audio, max(conn_options.replay_seconds() / 4, 2 * _PIECE)
             ),
         )
 

@@ -87,6 +87,8 @@ class FallbackAdapter(Adapter):
             negative number.
     """
 
+    EVENTS = STT.EVENTS | {"stt_availability_changed"}
+
     def __init__(
         self,
         stt: Sequence[STT],

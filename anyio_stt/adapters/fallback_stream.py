@@ -91,7 +91,7 @@ class FallbackStream(AdapterStream):
 
     async def _hedge(self, first: Member) -> tuple[Member, Exception | None]:
         """Let the next member recognise too when *first* has not answered in time."""
-        limit = min(self._given_options.replay_limit, _LONGEST_RACE)
+        limit = min(self._given_options.replay_seconds(), _LONGEST_RACE)
         self._race = race = Race(self._input_ch, limit, self._keep_recent)
 
         async def contend(member: Member) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
+from os import PathLike
 from typing import Any, Protocol, TypeAlias, Union
 
 import numpy as np
 import numpy.typing as npt
+
+from .g711 import ALAW, MULAW
 
 __all__ = (
     "SAMPLE_BYTES",
@@ -20,6 +24,7 @@ __all__ = (
 )
 
 SAMPLE_BYTES = 2
+_MOST_CHANNELS = 8  # 7.1; a wider array that has fewer samples than channels lies on its side
 
 
 class FrameLike(Protocol):
@@ -99,16 +104,24 @@ class AudioFrame:
         Make a frame of samples in an array.
 
         Args:
-            array: int16, or float in [-1, 1]; shaped `(samples,)` or `(samples, channels)`.
+            array: int16, or float in [-1, 1], what lies beyond is clipped with a warning; shaped
+                `(samples,)` or `(samples, channels)`.
             sample_rate: samples a second.
 
         Raises:
-            ValueError: for another type or shape, or floats outside [-1, 1].
+            ValueError: for another type or shape, and for floats that are not finite.
         """
         samples = np.asarray(array)
         if samples.ndim not in (1, 2):
             raise ValueError(
                 f"array must be shaped (samples,) or (samples, channels), got {samples.shape}"
+            )
+        if samples.ndim == 2 and samples.shape[1] > max(_MOST_CHANNELS, samples.shape[0]):
+            first, second = samples.shape
+            raise ValueError(
+                f"array is shaped {samples.shape}: as (samples, channels) that is {first} "
+                f"sample(s) of {second} channels; for {first} channel(s) of {second} samples "
+                f"give array.T"
             )
         if np.issubdtype(samples.dtype, np.floating):
             samples = _int16(samples)
@@ -116,6 +129,24 @@ class AudioFrame:
             raise ValueError(f"array must be int16 or float in [-1, 1], got {samples.dtype}")
         channels = samples.shape[1] if samples.ndim == 2 else 1
         return cls(samples.astype("<i2", copy=False).tobytes(), sample_rate, channels, len(samples))
+
+    @classmethod
+    def from_mulaw(cls, data: bytes, sample_rate: int = 8000, num_channels: int = 1) -> AudioFrame:
+        """Make a frame of mu-law samples, G.711's of North America and Japan, a byte each."""
+        return cls._expanded(MULAW, data, sample_rate, num_channels)
+
+    @classmethod
+    def from_alaw(cls, data: bytes, sample_rate: int = 8000, num_channels: int = 1) -> AudioFrame:
+        """Make a frame of A-law samples, G.711's of everywhere else, a byte each."""
+        return cls._expanded(ALAW, data, sample_rate, num_channels)
+
+    @classmethod
+    def _expanded(
+        cls, table: npt.NDArray[np.int16], data: bytes, sample_rate: int, num_channels: int
+    ) -> AudioFrame:
+        samples = table[np.frombuffer(data, dtype=np.uint8)]
+        pcm = samples.astype("<i2", copy=False).tobytes()
+        return cls(pcm, sample_rate, num_channels, len(samples) // max(1, num_channels))
 
     def to_array(self) -> npt.NDArray[np.int16]:
         """Return the samples as read-only int16, shaped `(samples,)` or `(samples, channels)`."""
@@ -157,7 +188,12 @@ _Frames: TypeAlias = Union[AudioBuffer, FrameLike, Iterable[FrameLike]]
 
 
 def as_frame(frame: FrameLike) -> AudioFrame:
-    """Return *frame* itself, or our own copy of somebody else's frame."""
+    """
+    Return *frame* itself, or our own copy of somebody else's frame.
+
+    Raises:
+        TypeError: for anything else, with the line that makes a frame of it.
+    """
     if isinstance(frame, AudioFrame):
         return frame
     try:
@@ -167,8 +203,21 @@ def as_frame(frame: FrameLike) -> AudioFrame:
     except AttributeError as exc:
         raise TypeError(
             f"audio must be an AudioFrame, or have its data, sample_rate, num_channels and "
-            f"samples_per_channel; got {type(frame).__name__}"
+            f"samples_per_channel; got {type(frame).__name__}{_instead(frame)}"
         ) from exc
+
+
+def _instead(given: object) -> str:
+    """Say what to write for what people give in place of a frame."""
+    if isinstance(given, np.ndarray):
+        return ": write AudioFrame.from_array(array, sample_rate)"
+    if isinstance(given, (bytes, bytearray, memoryview)):
+        return ": write AudioFrame(data, sample_rate, num_channels, samples_per_channel)"
+    if isinstance(given, (str, PathLike)):
+        return ": write `async with anyio_stt.audio.open_audio(path) as frames`"
+    if isinstance(given, int):
+        return "; bytes are no frames: AudioFrame(data, sample_rate, num_channels, samples)"
+    return ""
 
 
 def combine_frames(buffer: _Frames) -> AudioFrame:
@@ -208,12 +257,19 @@ def calculate_audio_duration(buffer: _Frames) -> float:
 
 
 def _each(buffer: _Frames) -> Iterable[FrameLike]:
-    return buffer if isinstance(buffer, Iterable) else [buffer]
+    """Iterate the frames of *buffer*; what people give in place of frames is left whole."""
+    odd = isinstance(buffer, (np.ndarray, bytes, bytearray, memoryview, str, PathLike))
+    return buffer if isinstance(buffer, Iterable) and not odd else [buffer]  # type: ignore[list-item]
 
 
 def _int16(samples: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.int16]:
     peak = np.max(np.abs(samples), initial=0.0)
-    if not peak <= 1.0:  # written so that nan fails too
-        raise ValueError(f"float samples must lie in [-1, 1], found {peak}; scale them first")
+    if not peak < np.inf:  # written so that nan fails too
+        raise ValueError(f"float samples must be finite numbers in [-1, 1], found {peak}")
+    if peak > 1.0:
+        warnings.warn(
+            f"float samples beyond [-1, 1] were clipped, the loudest is {peak:g}; scale them first",
+            stacklevel=3,
+        )
     scaled: npt.NDArray[np.floating[Any]] = np.clip(np.rint(samples * 32768.0), -32768, 32767)
     return scaled.astype(np.int16)

@@ -6,6 +6,7 @@ import array
 import copy
 import pickle
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -123,7 +124,7 @@ def test_floats_from_minus_one_to_one_fill_the_scale(value: float, sample: int) 
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ([1.5], r"\[-1, 1\], found 1.5"),
+        (np.zeros((2, 160)), r"2 channel\(s\) of 160 samples give array\.T"),
         ([float("nan")], "found nan"),
         ([float("-inf")], "found inf"),
         (np.array([1, 2], dtype=np.int32), "got int32"),
@@ -134,6 +135,38 @@ def test_floats_from_minus_one_to_one_fill_the_scale(value: float, sample: int) 
 def test_an_array_of_another_kind_is_refused_by_name(values: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         AudioFrame.from_array(values, 16000)
+
+
+def test_floats_beyond_one_are_clipped_and_said_so() -> None:
+    with pytest.warns(UserWarning, match="the loudest is 1.5"):
+        frame = AudioFrame.from_array([0.5, 1.5, -1.0001], 16000)
+    assert frame.to_array().tolist() == [16384, 32767, -32768]
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        (np.zeros(160, dtype=np.int16), r"AudioFrame\.from_array\(array, sample_rate\)"),
+        (b"\0\0", r"AudioFrame\(data, sample_rate"),
+        ("speech.wav", r"open_audio\(path\)"),
+        (Path("speech.wav"), r"open_audio\(path\)"),
+    ],
+)
+def test_what_people_give_in_place_of_a_frame_gets_the_line_to_write(given: Any, line: str) -> None:
+    with pytest.raises(TypeError, match=line):
+        as_frame(given)
+    with pytest.raises(TypeError, match=line):
+        combine_frames(given)
+
+
+def test_telephony_is_expanded_as_the_standard_says() -> None:
+    # Silence, the loudest, and one in the middle of each law; from G.711's tables.
+    mulaw = AudioFrame.from_mulaw(bytes([0xFF, 0x7F, 0x80, 0x00, 0xDB]))
+    assert mulaw.to_array().tolist() == [0, 0, 32124, -32124, 524]
+    alaw = AudioFrame.from_alaw(bytes([0xD5, 0x55, 0xAA, 0x2A, 0x80]))
+    assert alaw.to_array().tolist() == [8, -8, 32256, -32256, 5504]
+    assert (mulaw.sample_rate, mulaw.num_channels) == (8000, 1)
+    assert AudioFrame.from_alaw(bytes(6), 16000, 2).samples_per_channel == 3
 
 
 def test_an_array_of_two_columns_is_stereo() -> None:

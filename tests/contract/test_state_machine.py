@@ -244,7 +244,7 @@ def check(stream: Stepped, model: Model) -> None:
     assert samples["pushed"] == model.pushed
     assert samples["delivered"] + samples["pending"] == samples["pushed"]
     uncovered = samples["delivered"] - samples["recognised"] - samples["dropped"]
-    limit = round(stream._conn_options.replay_limit * RATE)
+    limit = round(stream._conn_options.replay_seconds() * RATE)
     assert samples["replay"] == min(uncovered, limit)
     assert samples["pending"] <= LIMIT
     assert samples["peak_pending"] <= LIMIT

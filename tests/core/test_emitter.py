@@ -100,3 +100,13 @@ def test_a_coroutine_function_is_refused_because_nobody_would_await_it() -> None
 
     with pytest.raises(ValueError, match="coroutine function"):
         EventEmitter().on("a", listener)
+
+
+class Doorbell(EventEmitter):
+    EVENTS = frozenset({"rings", "error"})
+
+
+def test_an_event_that_never_happens_is_refused_with_those_that_do() -> None:
+    with pytest.raises(ValueError, match=r"Doorbell has no event 'eror'; there are error, rings"):
+        Doorbell().on("eror", lambda: None)
+    Doorbell().on("error", lambda: None)
