@@ -100,10 +100,11 @@ def fitted(event: SpeechEvent, start: float, end: float) -> SpeechEvent:
 
 def _reading(reading: SpeechData, start: float, end: float) -> SpeechData:
     reading = _within(reading, start, end)
-    if not reading.words:
+    before = reading.words
+    if not before:
         return reading
     words: list[Word] = []
-    for word in reading.words:
+    for word in before:
         words.append(_within(word, words[-1].start_time if words else start, end))
     first, last = words[0].start_time, max(word.end_time for word in words)
     if first < reading.start_time or last > reading.end_time:
@@ -112,7 +113,9 @@ def _reading(reading: SpeechData, start: float, end: float) -> SpeechData:
             start_time=min(first, reading.start_time),
             end_time=max(last, reading.end_time),
         )
-    return reading if words == reading.words else replace(reading, words=words)
+    if all(new is old for new, old in zip(words, before, strict=True)):
+        return reading
+    return replace(reading, words=words)
 
 
 def _within(timed: _Timed, start: float, end: float) -> _Timed:
@@ -120,7 +123,10 @@ def _within(timed: _Timed, start: float, end: float) -> _Timed:
     if start <= timed.start_time <= timed.end_time <= end:
         return timed
     first = min(max(timed.start_time, start), end)
-    return replace(timed, start_time=first, end_time=min(max(timed.end_time, first), end))
+    last = min(max(timed.end_time, first), end)
+    if isinstance(timed, Word):
+        return timed.at(first, last)
+    return replace(timed, start_time=first, end_time=last)
 
 
 def _check(*times: float) -> None:
