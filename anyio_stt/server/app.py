@@ -60,10 +60,11 @@ class Application:
             await self._refuse(exc, scope, receive, send)
             return
         scope.setdefault("state", {})["owner"] = owner
-        if scope["type"] == "http":
-            await self._router(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await self._sockets(scope, receive, send)
+        answer = self._router if scope["type"] == "http" else self._sockets
+        try:
+            await answer(scope, receive, send)
+        finally:
+            self._service.discard(receive)
 
     async def _refuse(self, error: AccessError, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 import anyio
+from anyio.lowlevel import checkpoint
 
 from ..audio import AudioFrame, mix_down
 from ..events import SpeechEvent, SpeechEventType
@@ -53,6 +54,7 @@ class LiveConnection:
         self._sending = anyio.Lock(fast_acquire=True)
         self._scope = anyio.CancelScope()
         self._heard_at = anyio.current_time()
+        self._serving = False
         self._ended = False
         self._closing = False
         self._reason = ""
@@ -76,7 +78,9 @@ class LiveConnection:
             try:
                 with self._scope:
                     async with anyio.create_task_group() as self._tasks:
+                        self._serving = True
                         await self._serve()
+                        self._serving = False
                         self._tasks.cancel_scope.cancel()
             finally:
                 service.metrics.opened(self._protocol, -1)
@@ -98,6 +102,9 @@ class LiveConnection:
         if self._ended:
             return
         self._ended = True
+        if not self._serving:
+            self._scope.cancel()
+            return
         if self._stream is None:
             self._tasks.start_soon(self._finish)
             return
@@ -107,7 +114,7 @@ class LiveConnection:
     async def _serve(self) -> None:
         try:
             await self._say(self._session.greet())
-            while True:
+            while not self._closing:
                 try:
                     commands = await self._peer.receive()
                     self._heard_at = anyio.current_time()
@@ -119,6 +126,7 @@ class LiveConnection:
             return
 
     async def _refuse(self, error: ClientError) -> None:
+        await checkpoint()  # whoever sends nothing but garbage holds up nobody
         await self._say(self._session.refused(error))
         if self._session.close_code != 1000 and not self._ended:
             await self._close(str(error))

@@ -65,8 +65,18 @@ def run(settings: Settings, engines: Mapping[str, STT], vad: VAD | None = None) 
     return 0
 
 
-async def serve(settings: Settings, engines: Mapping[str, STT], vad: VAD | None = None) -> None:
-    """Serve; see `run`."""
+async def serve(
+    settings: Settings,
+    engines: Mapping[str, STT],
+    vad: VAD | None = None,
+    *,
+    stop: anyio.Event | None = None,
+) -> None:
+    """
+    Serve until *stop* is set, or SIGTERM or SIGINT come where it is `None`; see `run`.
+
+    Do not cancel it: hypercorn under asyncio then leaves its connections behind.
+    """
     sockets = [socket.socket(fileno=number) for number in settings.descriptors]
     sockets = sockets or listen(settings)
     service = Service(Models(engines, vad=vad), settings.options, worker=settings.worker)
@@ -88,7 +98,7 @@ async def serve(settings: Settings, engines: Mapping[str, STT], vad: VAD | None 
     await hypercorn.serve(
         Application(service, running),
         _configure(settings, sockets[0].detach()),
-        shutdown_trigger=_on_signal(service),
+        shutdown_trigger=_ending(service, stop),
     )
 
 
@@ -116,14 +126,21 @@ def _configure(settings: Settings, descriptor: int) -> Config:
     return config
 
 
-def _on_signal(service: Service) -> Callable[[], Any]:
+def _ending(service: Service, stop: anyio.Event | None) -> Callable[[], Any]:
     async def wait() -> None:
-        if sys.platform == "win32":  # asyncio has no signal handlers there
-            await anyio.sleep_forever()
-        with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-            async for number in signals:
-                logger.info("%s: no more streams are taken", number.name)
-                service.drain()
-                return
+        if stop is not None:
+            await stop.wait()
+        else:
+            await _wait_signal()
+        service.drain()
 
     return wait
+
+
+async def _wait_signal() -> None:
+    if sys.platform == "win32":  # asyncio has no signal handlers there
+        await anyio.sleep_forever()
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for number in signals:
+            logger.info("%s: no more streams are taken", number.name)
+            return

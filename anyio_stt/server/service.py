@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
 import anyio
+from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
+from starlette.types import Receive
 
 from ..options import APIConnectOptions
 from .limits import BusyError, Limits
@@ -57,6 +59,7 @@ class Service:
         self._live: set[Live] = set()
         self._running = 0
         self._idle = anyio.Event()
+        self._tasks: TaskGroup | None = None
 
     @property
     def stream_options(self) -> APIConnectOptions:
@@ -80,6 +83,7 @@ class Service:
         if warm_up:
             await self.models.warm_up(self.stream_options)
         async with anyio.create_task_group() as tasks:
+            self._tasks = tasks
             tasks.start_soon(self._watch)
             self.ready = True
             try:
@@ -120,6 +124,22 @@ class Service:
                 yield
         finally:
             self._live.discard(live)
+
+    def discard(self, receive: Receive) -> None:
+        """
+        Take what a client still says, for a while, though nobody listens any more.
+
+        hypercorn waits for whoever reads, and sees neither the end of a connection nor its own
+        hanging up before.
+        """
+        if self._tasks is not None:
+            self._tasks.start_soon(self._discard, receive)
+
+    async def _discard(self, receive: Receive) -> None:
+        # What a server raises when its connection has gone is its own affair.
+        with anyio.move_on_after(self.options.client_timeout), suppress(Exception):
+            while not (await receive())["type"].endswith(".disconnect"):
+                pass
 
     def drain(self) -> None:
         """Take no more, and end what clients have open once it is said."""

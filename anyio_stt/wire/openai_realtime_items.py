@@ -92,7 +92,10 @@ class Items:
         text = said.text.strip()
         if not text:
             return
+        late = complete and not self._open  # its utterance was complete without it
         item = self._item_at(said)
+        if late:
+            yield from self.commit(item, said.end_time)
         item.texts.append(text)
         delta = text if len(item.texts) == 1 else f" {text}"
         yield self._transcription("delta", item, delta=delta)
