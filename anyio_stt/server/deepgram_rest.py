@@ -17,7 +17,7 @@ from starlette.requests import Request
 from ..audio import AudioFrame, PCMFormat
 from ..audio.pcm import PCMDecoder
 from ..wire import deepgram_answers as wire
-from ..wire.g711 import ENCODINGS, decode_samples
+from ..wire.encodings import ENCODINGS, decode_samples
 from ..wire.server_session import ClientError
 from .fetching import fetch
 from .models import Model

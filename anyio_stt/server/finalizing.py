@@ -1,19 +1,63 @@
-"""Waiting until what was pushed is said."""
+"""Flushes: each is answered once what was pushed before it is said."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
 import anyio
 
+from ..exceptions import APIError, InputEndedError, StreamClosedError
 from ..stream import RecognizeStream
+from ..wire.server_session import Flush
 
-__all__ = ("finalize",)
+__all__ = ("Flushes",)
 
 _EPSILON = 1e-3
 _POLL = 0.05
+_MOST = 32  # of one client, that wait for their answers
 
 
-async def finalize(stream: RecognizeStream, timeout: float) -> None:
-    """Flush, and wait until all that was pushed is said, silent or lost."""
+class Flushes:
+    """
+    The flushes of one client.
+
+    Args:
+        answer: tells the client that one is done.
+        timeout: how long what was pushed may take to be said, in seconds.
+    """
+
+    def __init__(self, answer: Callable[[Flush], Awaitable[None]], timeout: float) -> None:
+        self._answer = answer
+        self._timeout = timeout
+        self._done: list[Flush] = []
+        """Those whose audio is recognised, but not all of it told."""
+        self._waiting = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether no more are taken before one is answered."""
+        return self._waiting >= _MOST
+
+    async def finalize(self, stream: RecognizeStream, flush: Flush) -> None:
+        """Flush, and answer once that is said, or late."""
+        self._waiting += 1
+        try:
+            # Late: it is answered with what there is. Ended: whoever reads the stream tells why.
+            with suppress(APIError, StreamClosedError, InputEndedError):
+                await _finalize(stream, self._timeout)
+        finally:
+            self._waiting -= 1
+        self._done.append(flush)
+        await self.settle(stream)
+
+    async def settle(self, stream: RecognizeStream | None = None) -> None:
+        """Answer those behind which everything is told; all of them where there is no stream."""
+        while self._done and (stream is None or not stream.statistics().unread_events):
+            await self._answer(self._done.pop(0))
+
+
+async def _finalize(stream: RecognizeStream, timeout: float) -> None:
     stream.flush()
     pushed = stream.statistics().pushed
     with anyio.move_on_after(timeout):

@@ -15,7 +15,8 @@ from ..stream import RecognizeStream
 from ..stt import STT
 from ..wire.server_session import ClientError, Command, Compressed, End, Flush, Say, ServerSession
 from ..wire.session import Message
-from .finalizing import finalize
+from .decompressing import Decompressor
+from .finalizing import Flushes
 from .peer import Peer, PeerGone
 from .service import Service, logger
 
@@ -23,7 +24,6 @@ __all__ = ("LiveConnection",)
 
 _EPSILON = 1e-3
 _LOOK = 1.0  # seconds of audio between two looks at what is silent, and how far the engine is
-_MAX_FLUSHES = 32  # of one client, that wait for their answers
 _GOING_AWAY = 1001
 _TELLING = (SpeechEventType.FINAL_TRANSCRIPT, SpeechEventType.END_OF_SPEECH)
 
@@ -54,15 +54,14 @@ class LiveConnection:
         self._sending = anyio.Lock(fast_acquire=True)
         self._scope = anyio.CancelScope()
         self._heard_at = anyio.current_time()
+        self._decoder: Decompressor | None = None
         self._serving = False
         self._ended = False
         self._closing = False
         self._reason = ""
         self._looked = 0.0
         self._dropped = 0.0
-        self._flushes: list[Flush] = []
-        """Those whose audio is recognised, but not all of it told."""
-        self._waiting = 0
+        self._flushes = Flushes(self._answer, service.options.drain_timeout)
 
     def find_engine(self) -> STT:
         """Return who recognises; a subclass may ask the session first."""
@@ -104,7 +103,12 @@ class LiveConnection:
         self._ended = True
         if not self._serving:
             self._scope.cancel()
-            return
+        elif self._decoder is not None:
+            self._decoder.end(self._drain)
+        else:
+            self._drain()
+
+    def _drain(self) -> None:
         if self._stream is None:
             self._tasks.start_soon(self._finish)
             return
@@ -135,7 +139,8 @@ class LiveConnection:
 
     async def _obey(self, command: Command) -> None:
         if isinstance(command, AudioFrame):
-            await self.hear(command)
+            if not self._ended:  # else the server ends, and the close says so
+                await self.hear(command)
         elif isinstance(command, Say):
             await self._say((command.message,))
         elif isinstance(command, Flush):
@@ -143,16 +148,22 @@ class LiveConnection:
         elif isinstance(command, End):
             self._end_input()
         elif isinstance(command, Compressed):
-            await self.decompress(command.data)
+            await self._decompress(command.data)
 
-    async def decompress(self, data: bytes) -> None:
-        """Take a piece of a compressed recording; for those who can."""
-        raise ClientError(f"{len(data)} bytes of compressed audio are not served here")
+    async def _decompress(self, data: bytes) -> None:
+        if self._ended:
+            return
+        if self._decoder is None:
+            self._decoder = Decompressor(self.hear, self._undecodable)
+            self._tasks.start_soon(self._decoder.run)
+        await self._decoder.push(data, self._options.stall_timeout)
+
+    async def _undecodable(self, error: ClientError) -> None:
+        self._session.close_code = 1008
+        await self._refuse(error)
 
     async def hear(self, frame: AudioFrame) -> None:
         """Give audio to the engine, waiting for room if need be."""
-        if self._ended:
-            return  # the server ends, and the close says so
         if frame.num_channels > 1 and not self._apart:
             frame = mix_down(frame)
         session, stream = self._session, self._stream
@@ -200,26 +211,13 @@ class LiveConnection:
     async def _flush(self, flush: Flush) -> None:
         if self._stream is None or self._ended:
             await self._say(self._session.flushed(flush))
-        elif flush.waits or self._waiting >= _MAX_FLUSHES:
-            await self._finalize(self._stream, flush)
+        elif flush.waits or self._flushes.full:
+            await self._flushes.finalize(self._stream, flush)
         else:
-            self._tasks.start_soon(self._finalize, self._stream, flush)
+            self._tasks.start_soon(self._flushes.finalize, self._stream, flush)
 
-    async def _finalize(self, stream: RecognizeStream, flush: Flush) -> None:
-        self._waiting += 1
-        try:
-            await finalize(stream, self._options.drain_timeout)
-        except (APIError, StreamClosedError, InputEndedError):
-            pass  # late: it is answered with what there is; ended: the reader tells why
-        finally:
-            self._waiting -= 1
-        self._flushes.append(flush)
-        await self._settle(stream)
-
-    async def _settle(self, stream: RecognizeStream) -> None:
-        """Answer flushes, once everything before them is told."""
-        while self._flushes and not stream.statistics().unread_events:
-            await self._say(self._session.flushed(self._flushes.pop(0)))
+    async def _answer(self, flush: Flush) -> None:
+        await self._say(self._session.flushed(flush))
 
     async def _look(self, stream: RecognizeStream) -> None:
         statistics = stream.statistics()
@@ -239,8 +237,7 @@ class LiveConnection:
                 await self._say(self._session.tell(event))
                 if event.type in _TELLING:
                     await self._report_losses(stream, event)
-                if self._flushes:
-                    await self._settle(stream)
+                await self._flushes.settle(stream)
             await self._report_losses(stream, None)
         except PeerGone:
             return
@@ -266,9 +263,7 @@ class LiveConnection:
 
     async def _finish(self) -> None:
         """Say the last words and hang up."""
-        for flush in self._flushes:
-            await self._say(self._session.flushed(flush))
-        self._flushes.clear()
+        await self._flushes.settle()
         await self._say(self._session.finished())
         await self._close(self._reason)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from ..audio import AudioFileError, AudioFrame, mix_down, open_audio
+from ..audio import AudioFileError, AudioFrame, AudioReader, mix_down, open_audio
 from ..events import SpeechData, SpeechEvent, SpeechEventType
 from ..exceptions import APIError
 from ..stream import RecognizeStream
@@ -81,6 +81,12 @@ async def recognise_file(
     except AudioFileError as exc:
         reason = str(exc).replace(path, "the recording")
         raise ClientError(f"the recording cannot be read: {reason}", "file") from exc
+
+
+def _check_whole(audio: AudioReader) -> None:
+    if audio.lost:
+        places = ", ".join(f"{start:.3f} s to {end:.3f} s" for start, end in audio.lost[:10])
+        raise ClientError(f"the recording is damaged or cut off: {places} cannot be read", "file")
 
 
 async def recognise(

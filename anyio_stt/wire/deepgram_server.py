@@ -10,8 +10,8 @@ from typing import Any
 from ..audio.frame import AudioFrame
 from ..events import SpeechData, SpeechEvent, SpeechEventType
 from .deepgram_answers import SAME, alternative
+from .encodings import ENCODINGS, decode_samples
 from .fields import json_object
-from .g711 import ENCODINGS, decode_samples
 from .parameters import Parameters
 from .server_session import ClientError, Command, Compressed, End, Flush, ServerSession
 from .session import Message

@@ -11,8 +11,8 @@ from typing import Any
 
 from ..audio.frame import AudioFrame
 from ..events import SpeechEvent, SpeechEventType
+from .encodings import ENCODINGS, decode_samples
 from .fields import json_object
-from .g711 import ENCODINGS, decode_samples
 from .openai_realtime_items import Items
 from .openai_realtime_settings import RealtimeSettings, read_settings
 from .server_session import ClientError, Command, End, Flush, Say, ServerSession

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import socket
 from collections.abc import AsyncGenerator, Callable
@@ -24,6 +25,8 @@ from anyio_stt.server.running import listen, serve
 from anyio_stt.server.settings import Settings, SettingsError, check_settings
 from anyio_stt.testing import Hang, ScriptedSTT
 from anyio_stt.testing.servers import say_words, word_name
+from anyio_stt.transports.address import provider_address
+from anyio_stt.transports.websocket_opening import connect_websocket
 from tests.server.words_engine import WordsSTT
 
 pytestmark = pytest.mark.real_time
@@ -207,3 +210,35 @@ def test_a_port_that_is_taken_is_named() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(SettingsError, match=str(port)):
             listen(Settings(port=port))
+
+
+async def test_opus_from_a_browser_is_heard_whole(anyio_backend: Any) -> None:
+    av = pytest.importorskip("av")
+    webm = compressed(av)
+    async with served(anyio_backend, options=ServerOptions(hosts=())) as ports:
+        address = provider_address(
+            f"http://127.0.0.1:{ports[0]}", "/v1/listen", websocket=True,
+            query=[("encoding", "webm-opus")],
+        )  # fmt: skip
+        async with connect_websocket(address) as socket:
+            for at_ in range(0, len(webm), 4000):
+                await socket.send(webm[at_ : at_ + 4000])
+            await socket.send('{"type": "CloseStream"}')
+            body: dict[str, Any] = {"type": ""}
+            with anyio.fail_after(30):
+                while body["type"] != "Metadata":
+                    body = json.loads(await socket.receive() or "")
+    assert body["duration"] == pytest.approx(5.2, abs=0.05)
+
+
+def compressed(av: Any) -> bytes:
+    file = io.BytesIO()
+    audio = say_words(NUMBERS)
+    with av.open(file, "w", format="webm") as container:
+        stream = container.add_stream("libopus", rate=48000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(audio.to_array()[None, :], format="s16", layout="mono")
+        frame.sample_rate = audio.sample_rate
+        for each in av.AudioResampler("s16", "mono", 48000).resample(frame):
+            container.mux(stream.encode(each))
+        container.mux(stream.encode(None))
+    return file.getvalue()
