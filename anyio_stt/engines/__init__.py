@@ -89,7 +89,8 @@ def _describe(name: str) -> EngineDescription:
     summary = next((line for line in (engine.__doc__ or "").strip().splitlines()), "").strip()
     try:
         capabilities = engine().capabilities  # type: ignore[call-arg]
-    except ImportError as exc:  # some engines look for their library when they are made
+    # Some engines look for their library, or their weights, when they are made.
+    except (ImportError, LookupError) as exc:
         return EngineDescription(name, summary, missing=str(exc))
     except (TypeError, ValueError):  # it needs an option, such as a key
         capabilities = None

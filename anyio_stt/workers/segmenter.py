@@ -13,6 +13,7 @@ __all__ = (
     "Endpointing",
     "Offset",
     "Onset",
+    "Pause",
     "Segmenter",
     "Speech",
     "Step",
@@ -96,12 +97,20 @@ class Offset:
     at: int
 
 
-Step = Onset | Speech | Utterance | Offset
+@dataclass(frozen=True)
+class Pause:
+    """The open utterance is *so_far* if speech does not go on; its `Utterance` will be the same."""
+
+    so_far: Utterance
+
+
+Step = Onset | Speech | Pause | Utterance | Offset
 
 
 class Segmenter:
     """
-    Cuts audio into utterances: `(Onset Speech* (Utterance Speech*)* Utterance Offset)*`.
+    Cuts audio into utterances: `(Onset Speech* (Utterance Speech*)* Utterance Offset)*`, with a
+    `Pause` wherever speech may have ended, when that is asked for.
 
     Each sample of an utterance comes once as `Speech`, as soon as it is known to belong to
     speech, and once in its `Utterance`. Utterances never overlap. Positions are samples,
@@ -111,11 +120,20 @@ class Segmenter:
         is_speech: judges one frame.
         options: windows and limits.
         frame: how many samples a frame has.
+        eager: whether to tell of pauses that may be ends, once the tail is there.
     """
 
     def __init__(
-        self, is_speech: Callable[[bytes], bool], options: Endpointing, frame: int = FRAME
+        self,
+        is_speech: Callable[[bytes], bool],
+        options: Endpointing,
+        frame: int = FRAME,
+        *,
+        eager: bool = False,
     ) -> None:
+        self._eager = eager
+        self._paused: int | None = None
+        """Where the audio of the pause that was told of ends."""
         self._is_speech = is_speech
         self._frame = frame
         self._onset = max(2, round(options.onset * SAMPLE_RATE / frame))
@@ -177,6 +195,8 @@ class Segmenter:
         self._audio += frame
         if self._speaking:
             yield Speech(frame)
+            if self._eager:
+                yield from self._look_for_pause()
             yield from self._look_for_end()
         elif sum(self._recent(self._onset)) >= self._needed:
             yield from self._begin()
@@ -192,26 +212,42 @@ class Segmenter:
         yield Onset(self._speech_start)
         yield Speech(bytes(self._audio))
 
+    def _look_for_pause(self) -> Iterator[Step]:
+        if self._paused is not None:
+            since = (self._end - self._paused) // self._frame
+            if sum(self._recent(since)) > max(self._allowed, 0):
+                self._paused = None  # it was none
+            return
+        tail = -(-self._tail // self._frame)
+        recent = self._recent(tail)
+        if tail and len(recent) == tail and not any(recent):
+            self._paused = self._end
+            yield Pause(self._utterance(self._end, self._end - tail * self._frame))
+
     def _look_for_end(self) -> Iterator[Step]:
         recent = self._recent(self._offset)
         if len(recent) == self._offset and sum(recent) <= max(self._allowed, 0):
             begin = self._end - self._offset * self._frame
-            yield from self._finish(begin + self._tail, begin)
+            yield from self._finish(self._paused or begin + self._tail, begin)
             self._flags.clear()
         elif self._end - self._first >= self._longest:
             cut = self._first + self._quietest()
             yield self._take(cut, cut)
-            self._speech_start = cut
+            self._speech_start, self._paused = cut, None
             yield Speech(bytes(self._audio))
 
     def _finish(self, end: int, stopped: int) -> Iterator[Step]:
+        self._paused = None
         yield self._take(end, stopped)
         self._speaking = False
         yield Offset(stopped)
 
-    def _take(self, end: int, speech_end: int) -> Utterance:
+    def _utterance(self, end: int, speech_end: int) -> Utterance:
         audio = bytes(self._audio[: 2 * (end - self._first)])
-        utterance = Utterance(self._first, audio, self._speech_start, speech_end)
+        return Utterance(self._first, audio, self._speech_start, speech_end)
+
+    def _take(self, end: int, speech_end: int) -> Utterance:
+        utterance = self._utterance(end, speech_end)
         self._drop(end)
         return utterance
 
@@ -221,7 +257,7 @@ class Segmenter:
             self._first = until
 
     def _recent(self, count: int) -> list[bool]:
-        return list(self._flags)[-count:]
+        return list(self._flags)[-count:] if count > 0 else []
 
     def _quietest(self) -> int:
         """Return the middle of the quietest 150 ms in the last third of what is open."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from .segmenter import SAMPLE_RATE, Onset, Segmenter, Speech, Step, Utterance
+from .segmenter import SAMPLE_RATE, Onset, Pause, Segmenter, Speech, Step, Utterance
 from .wire import Kind, Message
 
 __all__ = ("Heard", "Loaded", "Recogniser", "Session", "SpokenWord")
@@ -65,6 +65,9 @@ class Session:
     """
     Recognises one stream and says what it hears.
 
+    Where the segmenter tells of pauses, an utterance is recognised before it is known to have
+    ended, so that its final is there when it is; but only while nothing more important waits.
+
     Interims come from decoding speech as it comes in. A final comes from decoding its utterance
     once more as a whole, because what the whole sounds like is then known from its beginning.
 
@@ -93,6 +96,7 @@ class Session:
         self._heard = 0
         self._guessing = False
         self._guess = ""
+        self._ahead: tuple[bytes, Heard] | None = None
 
     def hear(self, audio: bytes) -> None:
         """Take audio, and answer."""
@@ -118,6 +122,8 @@ class Session:
                 self._tell(Kind.ONSET, time=_seconds(step.at))
             elif isinstance(step, Speech):
                 self._listen(step.audio)
+            elif isinstance(step, Pause):
+                self._look_ahead(step.so_far)
             elif isinstance(step, Utterance):
                 self._conclude(step)
             else:
@@ -138,11 +144,21 @@ class Session:
             start, end = self._segmenter.quiet_until, self._heard
             self._tell(Kind.INTERIM, text=guess, start=_seconds(start), end=_seconds(end))
 
+    def _look_ahead(self, utterance: Utterance) -> None:
+        if not self._busy():
+            self._ahead = utterance.audio, self._recogniser.recognise(utterance.audio)
+
+    def _recognise(self, audio: bytes) -> Heard:
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and ahead[0] == audio:
+            return ahead[1]
+        return self._recogniser.recognise(audio)
+
     def _conclude(self, utterance: Utterance) -> None:
         if self._guessing:
             self._recogniser.end()
             self._guessing = False
-        heard = self._recogniser.recognise(utterance.audio)
+        heard = self._recognise(utterance.audio)
         if not heard.text:
             return
         first = _seconds(utterance.first)

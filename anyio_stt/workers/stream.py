@@ -24,7 +24,6 @@ __all__ = ("LocalStream",)
 
 logger: logging.Logger = logging.getLogger("anyio_stt")
 
-_FRAME_SECONDS = 0.1
 _LAG = 0.5  # seconds of audio that wait
 
 
@@ -40,6 +39,7 @@ class LocalStream(RecognizeStream):
         pool: where the workers come from.
         language: what its transcripts say they are in, where the engine does not tell.
         interims: whether to guess at what is being said.
+        frame_duration: seconds of audio that a worker is given at once.
         conn_options: retries, deadlines and bounds.
     """
 
@@ -50,13 +50,14 @@ class LocalStream(RecognizeStream):
         pool: WorkerPool | ThreadPool,
         language: str,
         interims: bool,
+        frame_duration: float,
         conn_options: APIConnectOptions,
     ) -> None:
         super().__init__(
             stt=stt,
             conn_options=conn_options,
             sample_rate=SAMPLE_RATE,
-            frame_duration=_FRAME_SECONDS,
+            frame_duration=frame_duration,
         )
         self._pool = pool
         self._language = language

@@ -37,14 +37,21 @@ class LocalSTT(STT):
         capabilities: what the engine can do.
         pool: where its workers come from.
         interims: whether streams guess at what is being said.
+        frame_duration: seconds of audio that a worker is given at once.
     """
 
     def __init__(
-        self, *, capabilities: STTCapabilities, pool: WorkerPool | ThreadPool, interims: bool
+        self,
+        *,
+        capabilities: STTCapabilities,
+        pool: WorkerPool | ThreadPool,
+        interims: bool,
+        frame_duration: float = 0.1,
     ) -> None:
         super().__init__(capabilities=capabilities)
         self._pool = pool
         self._interims = interims
+        self._frame_duration = frame_duration
 
     def statistics(self) -> PoolStatistics:
         """Return how busy the workers are, and how many streams wait for one."""
@@ -67,6 +74,7 @@ class LocalSTT(STT):
             pool=self._pool,
             language=self._checked_language(language),
             interims=self._interims,
+            frame_duration=self._frame_duration,
             conn_options=conn_options,
         )
 

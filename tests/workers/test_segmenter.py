@@ -14,6 +14,7 @@ from anyio_stt.workers.segmenter import (
     Endpointing,
     Offset,
     Onset,
+    Pause,
     Segmenter,
     Speech,
     Step,
@@ -160,3 +161,29 @@ def test_a_number_out_of_its_limits_is_named(wrong: dict[str, float]) -> None:
     (name,) = wrong
     with pytest.raises(ValueError, match=f"{name} must be"):
         Endpointing(**wrong)
+
+
+def test_a_pause_that_may_be_the_end_is_told_of_with_what_the_utterance_will_be() -> None:
+    segmenter = Segmenter(is_speech, OPTIONS, eager=True)
+    steps = list(segmenter.push(make((1.0, 0), (1.0, 1000), (0.45, 0), (1.0, 1000), (1.0, 0))))
+
+    pauses = [step.so_far for step in steps if isinstance(step, Pause)]
+    (utterance,) = (step for step in steps if isinstance(step, Utterance))
+    assert len(pauses) == 2
+    assert pauses[1].audio == utterance.audio
+    assert pauses[0].audio == utterance.audio[: len(pauses[0].audio)]
+
+
+@given(st.lists(st.tuples(st.floats(0.05, 1.5), st.sampled_from([0, 1000])), max_size=12))
+def test_telling_of_pauses_keeps_all_that_is_spoken(parts: list[tuple[float, int]]) -> None:
+    segmenter = Segmenter(is_speech, OPTIONS, eager=True)
+    audio = make(*parts)
+    steps = [*segmenter.push(audio), *segmenter.flush()]
+
+    position = 0
+    for step in steps:
+        if isinstance(step, Utterance):
+            assert step.first >= position
+            assert audio[2 * step.first :].startswith(step.audio)
+            assert step.first <= step.speech_start <= step.speech_end
+            position = step.first + len(step.audio) // 2

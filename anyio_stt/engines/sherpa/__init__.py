@@ -1,0 +1,19 @@
+"""
+sherpa-onnx: an engine that hears well offline, with weights that `anyio-stt models` pulls.
+
+    options      what may be chosen
+    endpointing  how speech is told from silence
+    model_kinds  what kind of model a folder holds
+    stt          the engine
+    recogniser   what runs in a worker: utterances to words
+    loading      a model and a detector of sherpa-onnx, loaded
+    makers       models of sherpa-onnx by their kind
+    loops        a decoder that repeats itself
+"""
+
+from .endpointing import Endpointing as Endpointing
+from .options import SherpaOptions as SherpaOptions
+from .stt import SherpaStream as SherpaStream
+from .stt import SherpaSTT as SherpaSTT
+
+__all__ = ("Endpointing", "SherpaOptions", "SherpaSTT", "SherpaStream")

@@ -1,0 +1,115 @@
+"""From a stream's utterances to words, whatever the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from ...workers.segmenter import SAMPLE_RATE, Segmenter
+from ...workers.session import Heard, Session
+from ...workers.wire import Message
+from .endpointing import Endpointing
+from .loops import loops
+
+__all__ = ("FRAME", "Decode", "LoadedSherpa", "Samples", "UtteranceRecogniser", "as_samples")
+
+FRAME = 512
+"""Samples that the detector judges at once: 32 ms."""
+_LOOP_CUT = round(0.3 * SAMPLE_RATE)
+_LEAST = round(0.1 * SAMPLE_RATE)  # samples: models fail on less
+
+Samples = npt.NDArray[np.float32]
+Decode = Callable[[Samples], Heard]
+
+
+class LoadedSherpa:
+    """
+    A model in memory that any number of streams share.
+
+    Args:
+        decode: makes words of samples; may be called by several threads at once.
+        make_flags: makes what judges the frames of one stream.
+        endpointing: how speech is told from silence.
+        interim_interval: seconds of audio between guesses.
+    """
+
+    def __init__(
+        self,
+        decode: Decode,
+        make_flags: Callable[[], Callable[[bytes], bool]],
+        endpointing: Endpointing,
+        interim_interval: float,
+    ) -> None:
+        self._decode = decode
+        self._make_flags = make_flags
+        self._endpointing = endpointing
+        self._interval = round(interim_interval * SAMPLE_RATE)
+
+    def session(
+        self, say: Callable[[Message], None], busy: Callable[[], bool], *, interims: bool
+    ) -> Session:
+        """Begin with a new stream."""
+        segmenter = Segmenter(self._make_flags(), self._endpointing, FRAME, eager=True)
+        recogniser = UtteranceRecogniser(self._decode, self._interval)
+        return Session(segmenter, recogniser, say, busy, interims=interims)
+
+
+class UtteranceRecogniser:
+    """
+    Recognises utterances as wholes; guesses by recognising what there is of one so far.
+
+    Args:
+        decode: makes words of samples.
+        interval: samples between guesses.
+    """
+
+    def __init__(self, decode: Decode, interval: int) -> None:
+        self._decode = decode
+        self._interval = interval
+        self._open = bytearray()
+        self._next = 0
+        self._guess = ""
+
+    def begin(self) -> None:
+        """Begin an utterance to be guessed at."""
+        self._open.clear()
+        self._next, self._guess = 2 * self._interval, ""
+
+    def hear(self, audio: bytes) -> None:
+        """Take more of it."""
+        self._open += audio
+
+    def guess(self, busy: Callable[[], bool]) -> str:
+        """Return what it is so far; as before where there is little new or much else to do."""
+        if len(self._open) >= self._next and not busy():
+            self._guess = self._decode(as_samples(bytes(self._open))).text
+            self._next = len(self._open) + 2 * self._interval
+        return self._guess
+
+    def end(self) -> None:
+        """End the utterance that is guessed at."""
+        self._open.clear()
+
+    def recognise(self, audio: bytes) -> Heard:
+        """
+        Return the words of a whole utterance.
+
+        A decoder that repeats itself is given a little less to hear, which ends that.
+        """
+        samples = as_samples(audio)
+        if len(samples) < _LEAST:
+            return Heard("")
+        heard = self._decode(samples)
+        if loops(heard.text) and len(samples) > 2 * _LOOP_CUT:
+            again = self._decode(samples[:-_LOOP_CUT])
+            heard = min(heard, again, key=lambda each: len(each.text))
+        return heard
+
+
+def as_samples(audio: bytes) -> Samples:
+    """Return 16-bit samples as numbers from -1 to 1."""
+    samples = np.frombuffer(audio, "<i2").astype(np.float32)
+    samples /= 32768
+    return samples

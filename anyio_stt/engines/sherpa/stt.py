@@ -1,0 +1,124 @@
+"""The engine: sherpa-onnx in worker threads, or in worker processes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from ...options import STTCapabilities
+from ...workers.in_thread import ThreadPool
+from ...workers.pool import WorkerPool
+from ...workers.process import WorkerProcess, command_for
+from ...workers.stream import LocalStream
+from ...workers.stt import LocalSTT, workers_or_cores
+from .endpointing import Endpointing
+from .options import SherpaOptions
+
+if TYPE_CHECKING:
+    from ...workers.session import Loaded
+
+__all__ = ("SherpaSTT", "SherpaStream")
+
+SherpaStream = LocalStream
+
+_FRAME_SECONDS = 0.064  # two frames of the detector
+_RECOGNISER = "anyio_stt.engines.sherpa.loading:load"
+
+
+class SherpaSTT(LocalSTT):
+    """
+    sherpa-onnx: offline recognition with neural networks; Moonshine's for English by default.
+
+    Streams are cut into utterances by Silero, each of which is recognised as a whole when it has
+    ended. One model in memory serves all streams, in so many threads. What cannot be recognised
+    as fast as it comes waits in its stream, up to `max_pending_audio`, and guesses are left out.
+
+    A model that gives no confidence gives 0. Word times are the model's where it gives some;
+    else the words share the time of the utterance in proportion to their letters, which is off
+    by a fifth of a second on average.
+
+    Args:
+        options: with what to recognise, and how; the next three replace what it says.
+        model: a name that `anyio-stt models` lists, or the folder of a model.
+        language: what is spoken, for models of several languages; "auto" leaves it to them.
+        endpointing: how speech is told from silence.
+        isolated: recognise in worker processes instead of threads: a crash inside the model's
+            runtime costs a retry and no words, and each process has a model of its own.
+        max_workers: how many threads or processes there may be; as many as the machine has
+            cores unless said otherwise.
+
+    Raises:
+        ImportError: when the package `sherpa-onnx` is not installed.
+        ModelMissingError: when weights are not on this machine; says how to get them.
+        ValueError: for options that cannot be; the message says which, and what would do.
+    """
+
+    def __init__(
+        self,
+        options: SherpaOptions | None = None,
+        *,
+        model: str | os.PathLike[str] | None = None,
+        language: str | None = None,
+        endpointing: Endpointing | None = None,
+        isolated: bool = False,
+        max_workers: int | None = None,
+    ) -> None:
+        _check_installed()
+        given = {"model": model, "language": language, "endpointing": endpointing}
+        chosen: dict[str, Any] = {name: each for name, each in given.items() if each is not None}
+        self._options = options = replace(options or SherpaOptions(), **chosen)
+        self._found = options.found()
+        workers = workers_or_cores("max_workers", max_workers)
+        super().__init__(
+            capabilities=STTCapabilities(
+                streaming=True,
+                interim_results=options.interim_results,
+                aligned_transcript="word",
+            ),
+            pool=(
+                WorkerPool("sherpa", self._start_worker, workers, options.turn_timeout)
+                if isolated
+                else ThreadPool("sherpa", self._load, workers)
+            ),
+            interims=options.interim_results,
+            frame_duration=_FRAME_SECONDS,
+        )
+
+    @property
+    def options(self) -> SherpaOptions:
+        """What was chosen."""
+        return self._options
+
+    def _load(self) -> Loaded:
+        from .loading import load
+
+        return load(**self._options.setup().fields)
+
+    async def _start_worker(self) -> WorkerProcess:
+        options = self._options
+        command = command_for(_RECOGNISER)
+        return await WorkerProcess.start("sherpa", options.setup(), options.worker_timeout, command)
+
+    def _checked_language(self, language: str | None) -> str:
+        spoken = self._options.spoken()
+        if language is None or not spoken or _same(language, spoken):
+            return spoken or language or ""
+        raise ValueError(
+            f"this engine recognises {spoken}, not {language!r}; make another with a model for "
+            f"it, SherpaSTT(model=..., language=...)"
+        )
+
+
+def _same(language: str, other: str) -> bool:
+    one, two = (tag.replace("_", "-").lower().partition("-")[0] for tag in (language, other))
+    return one == two
+
+
+def _check_installed() -> None:
+    if find_spec("sherpa_onnx") is None:
+        raise ImportError(
+            "SherpaSTT needs sherpa-onnx, which is not installed: pip install 'anyio-stt[sherpa]'",
+            name="sherpa_onnx",
+        )
