@@ -13,7 +13,7 @@ import click
 from anyio_stt.audio import PCMFormat
 
 from .display import showing
-from .engine_choice import parse_options
+from .engine_choice import choose_engine, parse_options
 from .engine_list import print_engines
 from .errors import CommandError
 from .formats import FORMATS
@@ -56,10 +56,9 @@ cli.add_command(serve)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option(
     "--engine",
-    default="pocketsphinx",
-    show_default=True,
     metavar="NAME",
-    help="An engine `anyio-stt engines` lists, or a class as module:Class.",
+    help="An engine `anyio-stt engines` lists, or a class as module:Class; the best one that "
+    "works offline here unless told.",
 )
 @click.option(
     "--option",
@@ -129,6 +128,7 @@ def transcribe(
     """
     raw_format = _raw_format(files, raw_rate, raw_channels)
     _check(files, backend, settings["format_name"], all_events=settings["all_events"])
+    settings["engine"] = choose_engine(settings["engine"])
     wanted = Settings(files, options=parse_options(options), raw_format=raw_format, **settings)
     with showing() as display, log_shown_on(display):
         return anyio.run(run_until_interrupted, Session(wanted, display).run, backend=backend)

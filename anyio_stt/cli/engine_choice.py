@@ -8,13 +8,32 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
+import click
+
 from anyio_stt import STT
-from anyio_stt.engines import load_engine
+from anyio_stt.engines import default_engine_name, load_engine
 from anyio_stt.engines.bridges import BRIDGES, load_bridged
 
 from .errors import CommandError
 
-__all__ = ("make_engine", "parse_options")
+__all__ = ("choose_engine", "make_engine", "parse_options")
+
+
+def choose_engine(name: str | None) -> str:
+    """
+    Return *name*, or that of the best engine that works offline here; says which on stderr.
+
+    Raises:
+        CommandError: when there is none.
+    """
+    if name is not None:
+        return name
+    try:
+        chosen = default_engine_name()
+    except LookupError as exc:
+        raise CommandError(str(exc)) from exc
+    click.echo(f"engine: {chosen}", err=True)
+    return chosen
 
 
 def make_engine(name: str, options: dict[str, Any]) -> STT:

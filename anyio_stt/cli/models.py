@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
@@ -33,7 +34,7 @@ __all__ = ("models",)
 T = TypeVar("T")
 
 _DEFAULT = ("moonshine-tiny-en", "silero-vad")
-"""What the engine `sherpa` needs."""
+"""What the engine `sherpa` needs; the others that work offline need nothing by default."""
 
 
 @click.group(invoke_without_command=True)
@@ -64,7 +65,10 @@ def pull(names: tuple[str, ...], source: Path | None) -> int:
 
     What is there already is left alone, and what was torn off is gone on with.
     """
-    wanted = [_told(lambda name=name: known_model(name)) for name in names or _DEFAULT]  # type: ignore[misc]
+    if not names and find_spec("sherpa_onnx") is None:
+        click.echo("nothing to pull: the engine sherpa is not installed", err=True)
+    chosen = names or (_DEFAULT if find_spec("sherpa_onnx") else ())
+    wanted = [_told(lambda name=name: known_model(name)) for name in chosen]  # type: ignore[misc]
 
     async def main() -> int:
         for model in wanted:

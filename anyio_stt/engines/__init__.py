@@ -15,9 +15,17 @@ from importlib.metadata import EntryPoint, entry_points
 from anyio_stt.options import STTCapabilities
 from anyio_stt.stt import STT
 
-__all__ = ("EngineDescription", "describe_engines", "engine_names", "load_engine")
+__all__ = (
+    "EngineDescription",
+    "default_engine",
+    "default_engine_name",
+    "describe_engines",
+    "engine_names",
+    "load_engine",
+)
 
 _GROUP = "anyio_stt.engines"
+_OFFLINE = ("sherpa", "whisper", "pocketsphinx")  # the best first
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,36 @@ def load_engine(name: str) -> type[STT]:
     if not (isinstance(engine, type) and issubclass(engine, STT)):
         raise ImportError(f"engine {name!r}: {entry_point.value} is no STT class")
     return engine
+
+
+def default_engine_name() -> str:
+    """
+    Return the name of the best offline engine that is installed and has its weights here.
+
+    That is sherpa, else whisper, else pocketsphinx, whose weights come with it.
+
+    Raises:
+        LookupError: when there is none; says for each what is missing.
+    """
+    missing = []
+    for name in _OFFLINE:
+        try:
+            load_engine(name)()  # type: ignore[call-arg]
+        except (ImportError, LookupError) as exc:
+            missing.append(str(exc))
+        else:
+            return name
+    raise LookupError(f"no engine works offline here: {'; '.join(missing)}")
+
+
+def default_engine() -> STT:
+    """
+    Make the best offline engine that works here.
+
+    Raises:
+        LookupError: as `default_engine_name` does.
+    """
+    return load_engine(default_engine_name())()  # type: ignore[call-arg]
 
 
 def describe_engines() -> list[EngineDescription]:

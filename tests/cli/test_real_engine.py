@@ -21,6 +21,7 @@ pytest.importorskip("pocketsphinx")
 
 TESTING = Path(str(files("anyio_stt"))) / "testing"
 SPOKEN = TESTING / "spoken.wav"
+ENGINE = ("--engine", "pocketsphinx")
 WORDS = (TESTING / "spoken.txt").read_text(encoding="utf-8").split()
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
@@ -41,7 +42,7 @@ def test_the_recording_that_ships_is_understood_and_no_process_is_left(backend: 
 
 
 def test_words_from_standard_input_have_times_within_the_recording(run_process: Run) -> None:
-    result = run_process("transcribe", "--format", "jsonl", "-", data=SPOKEN.read_bytes())
+    result = run_process("transcribe", *ENGINE, "--format", "jsonl", "-", data=SPOKEN.read_bytes())
 
     finals = [json.loads(line) for line in result.stdout.splitlines()]
     words = [word for final in finals for word in final["words"]]
@@ -67,11 +68,19 @@ def test_the_list_of_engines_tells_what_it_can_do(run_process: Run) -> None:
 def session(*arguments: Any) -> Iterator[subprocess.Popen[bytes]]:
     """The command in a process group of its own, as a shell would start it."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "anyio_stt", "transcribe", *map(str, arguments), str(SPOKEN)],
+        [
+            sys.executable,
+            "-m",
+            "anyio_stt",
+            "transcribe",
+            *ENGINE,
+            *map(str, arguments),
+            str(SPOKEN),
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
-    )
+    )  # fmt: skip
     try:
         yield process
     finally:

@@ -66,9 +66,12 @@ def follow(page: str, folder: Path, timeout: float = 55) -> list[tuple[str, str]
 
 
 def run(line: str, folder: Path, timeout: float) -> str:
+    # Without the weights that this machine may have: the pages show what pocketsphinx hears.
+    environment = {**os.environ, "ANYIO_STT_MODELS": str(folder / "no-models")}
     ended = subprocess.run(
-        command(line), cwd=folder, capture_output=True, text=True, timeout=timeout, check=False
-    )
+        command(line), cwd=folder, capture_output=True, text=True, timeout=timeout, check=False,
+        env=environment,
+    )  # fmt: skip
     assert ended.returncode == 0, f"{line}\n{ended.stdout}{ended.stderr}"
-    assert ended.stderr == "", f"{line}\n{ended.stderr}"
+    assert ended.stderr.removeprefix("engine: pocketsphinx\n") == "", f"{line}\n{ended.stderr}"
     return ended.stdout

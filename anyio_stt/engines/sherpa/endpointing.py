@@ -34,7 +34,7 @@ class Endpointing(segmenter.Endpointing):
     """
 
     onset: float = 0.1
-    offset: float = 0.8
+    offset: float = 0.77
     padding: float = 0.6
     tail: float = 0.7
     threshold: float = 0.5
