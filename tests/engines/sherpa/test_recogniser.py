@@ -73,9 +73,9 @@ def test_an_utterance_is_decoded_before_it_is_known_to_have_ended_and_once() -> 
 def test_speech_that_goes_on_after_a_pause_is_one_utterance() -> None:
     decoder = Decoder()
 
-    said = talk(LOUD * 20 + QUIET * 23 + LOUD * 20 + QUIET * 40, decoder)
+    said = talk(LOUD * 20 + QUIET * 22 + LOUD * 20 + QUIET * 40, decoder)
 
-    assert finals(said) == [f"{20 + 23 + 20 + 22} frames"]
+    assert finals(said) == [f"{20 + 22 + 20 + 22} frames"]
     assert decoder.asked[0] == 20 + 22  # the pause might have been the end
 
 
