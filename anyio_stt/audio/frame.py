@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeAlias, Union
 import numpy as np
 import numpy.typing as npt
 
-from .g711 import ALAW, MULAW
+from .companding import decode_alaw, decode_mulaw
 
 __all__ = (
     "SAMPLE_BYTES",
@@ -133,20 +133,17 @@ class AudioFrame:
     @classmethod
     def from_mulaw(cls, data: bytes, sample_rate: int = 8000, num_channels: int = 1) -> AudioFrame:
         """Make a frame of mu-law samples, G.711's of North America and Japan, a byte each."""
-        return cls._expanded(MULAW, data, sample_rate, num_channels)
+        return cls._of_pcm(decode_mulaw(data), sample_rate, num_channels)
 
     @classmethod
     def from_alaw(cls, data: bytes, sample_rate: int = 8000, num_channels: int = 1) -> AudioFrame:
         """Make a frame of A-law samples, G.711's of everywhere else, a byte each."""
-        return cls._expanded(ALAW, data, sample_rate, num_channels)
+        return cls._of_pcm(decode_alaw(data), sample_rate, num_channels)
 
     @classmethod
-    def _expanded(
-        cls, table: npt.NDArray[np.int16], data: bytes, sample_rate: int, num_channels: int
-    ) -> AudioFrame:
-        samples = table[np.frombuffer(data, dtype=np.uint8)]
-        pcm = samples.astype("<i2", copy=False).tobytes()
-        return cls(pcm, sample_rate, num_channels, len(samples) // max(1, num_channels))
+    def _of_pcm(cls, pcm: bytes, sample_rate: int, num_channels: int) -> AudioFrame:
+        samples = len(pcm) // (SAMPLE_BYTES * max(1, num_channels))
+        return cls(pcm, sample_rate, num_channels, samples)
 
     def to_array(self) -> npt.NDArray[np.int16]:
         """Return the samples as read-only int16, shaped `(samples,)` or `(samples, channels)`."""
