@@ -17,7 +17,7 @@ from .credentials import Credentials
 from .endpoint import USER_AGENT
 from .http_errors import http_error
 from .proxies import proxy_for, unsupported_proxy
-from .redaction import SHORTEST, without_secrets
+from .redaction import redacted_message, without_secrets
 from .statuses import status_error
 from .tls import system_tls, without_tls
 
@@ -230,11 +230,11 @@ async def _make_client(address: Address) -> httpx2.AsyncClient:
     raise unsupported_proxy(proxy, address)
 
 
-def _without(secrets: Sequence[str], body: bytes) -> bytes:
-    for secret in secrets:
-        if len(secret) >= SHORTEST:
-            body = body.replace(secret.encode(), b"***")
-    return body
+def _without(secrets: tuple[str, ...], body: bytes) -> bytes:
+    try:
+        return redacted_message(body.decode(), secrets).encode()
+    except UnicodeDecodeError:
+        return body  # no text, so no message
 
 
 async def _bounded(address: Address, pieces: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:

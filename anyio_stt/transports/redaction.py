@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from ..exceptions import APIError, APIStatusError
 
-__all__ = ("EXCERPT", "SHORTEST", "excerpt", "redact", "redacted", "without_secrets")
+__all__ = (
+    "EXCERPT",
+    "SHORTEST",
+    "excerpt",
+    "redact",
+    "redacted",
+    "redacted_message",
+    "without_secrets",
+)
 
 EXCERPT = 500
 """How many characters of what a provider said an error repeats."""
@@ -17,6 +27,7 @@ SHORTEST = 4
 """How many letters a secret has at least; fewer stand in any text."""
 
 _HIDDEN = "***"
+_ESCAPED = re.compile(r"\\(?:[/\"\\]|u00[0-7])")  # in JSON, what could have stood there as it is
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
@@ -51,6 +62,16 @@ def redacted(value: Any, secrets: Iterable[str]) -> Any:
 def _long(secrets: Iterable[str]) -> tuple[str, ...]:
     """Leave out what is no secret: a letter or two stand in any text."""
     return tuple(secret for secret in secrets if len(secret) >= SHORTEST)
+
+
+def redacted_message(message: str, secrets: tuple[str, ...]) -> str:
+    """Return *message*, JSON perhaps, without *secrets*, also where they are written in escapes."""
+    if not secrets:
+        return message
+    if _ESCAPED.search(message):
+        with suppress(ValueError, RecursionError):
+            message = json.dumps(redacted(json.loads(message), secrets))
+    return redact(message, secrets)
 
 
 @contextmanager

@@ -32,7 +32,7 @@ from wsproto.utilities import LocalProtocolError
 from ..exceptions import APIConnectionError, APITimeoutError
 from .address import Address
 from .hanging_up import hang_up
-from .redaction import redact
+from .redaction import redacted_message
 from .websocket_errors import ABNORMAL, CLEAN, close_error
 from .websocket_events import Violation, events_of
 from .websocket_frames import client_frame, masks
@@ -88,7 +88,7 @@ class WebSocket:
         self._connection = connection
         self._address = address
         self._options = options
-        self._secrets = secrets
+        self._secrets = tuple(secrets)
         self._events = deque(events)
         self._assembly = MessageAssembly(options.max_message)
         self._masks = masks()
@@ -208,7 +208,7 @@ class WebSocket:
 
     def _hide(self, message: str | bytes) -> str | bytes:
         """Blot out what is secret, should the peer repeat it: errors quote what it says."""
-        return redact(message, self._secrets) if isinstance(message, str) else message
+        return message if isinstance(message, bytes) else redacted_message(message, self._secrets)
 
     async def _answer(self, event: Event) -> None:
         if isinstance(event, Ping):

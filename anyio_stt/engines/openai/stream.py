@@ -18,7 +18,7 @@ from ...stream import RecognizeStream
 from ...stt import STT
 from ...transports.endpoint import Endpoint
 from ...transports.http import HttpTransport, wav_upload
-from ...transports.redaction import redact
+from ...transports.redaction import redacted_message
 from ...wire.answers import guarded_answer, read_answer
 from ...wire.fields import fitted
 from ...wire.openai import StreamedTranscript, read_transcription
@@ -148,7 +148,7 @@ class OpenAIStream(RecognizeStream):
                     event = read(transcript.answer())
             else:  # a server that makes no deltas
                 answer = b"".join([piece async for piece in pieces]).decode(errors="replace")
-                answer = redact(answer, self._endpoint.secrets())
+                answer = redacted_message(answer, self._endpoint.secrets())
                 event = read_answer(self._address, "OpenAI", answer, read)
         self._check_words(event)
         return event
@@ -161,7 +161,7 @@ class OpenAIStream(RecognizeStream):
         async for piece in pieces:  # to the end, so that the connection can serve again
             with guarded_answer(self._address, "OpenAI", piece):
                 for data in events.feed(piece):
-                    if transcript.add(redact(data, self._endpoint.secrets())):
+                    if transcript.add(redacted_message(data, self._endpoint.secrets())):
                         self._guess(transcript.guess.strip(), start, end)
         if not transcript.done:
             raise APIConnectionError(f"{self._address} broke off before the transcript was done")
