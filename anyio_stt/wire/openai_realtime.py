@@ -15,6 +15,7 @@ from ..events import RecognitionUsage, SpeechData, SpeechEvent, SpeechEventType
 from ..exceptions import APIError
 from .fields import number, text_of
 from .openai import language_of, usage_of
+from .pauses import is_too_long
 from .realtime_errors import is_harmless, is_passing, realtime_failure, says_empty
 from .session import ClientSession, Message, longer_guess
 
@@ -88,7 +89,11 @@ class RealtimeSession(ClientSession):
     def audio(self, frame: AudioFrame) -> Iterable[Message]:
         """Say the samples, in text."""
         super().audio(frame)
-        return (append_message(mix_down(frame).pcm),)
+        message = append_message(mix_down(frame).pcm)
+        waits = self._detects and self.quiet  # for somebody to speak
+        if waits or not is_too_long(self.sent - self._committed_until, frame):
+            return (message,)
+        return (message, *self.flush())
 
     def flush(self) -> Iterable[Message]:
         """End the utterance; if there is none, the server says so, and that is no error."""
@@ -182,6 +187,7 @@ class RealtimeSession(ClientSession):
         if item.end is None:  # the server did not end it, so we did
             item.end = self._commits.popleft() if self._commits else self.sent
         item.committed = True
+        self._committed_until = max(item.end, self._committed_until)
         self._settle()
 
     def _item(self, item_id: str, start: float) -> _Item:

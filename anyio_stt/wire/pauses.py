@@ -8,11 +8,15 @@ import numpy as np
 
 from ..audio.frame import AudioFrame
 
-__all__ = ("PAUSE", "SentAudio", "is_silent", "quietest")
+__all__ = ("LONGEST", "PAUSE", "SentAudio", "is_silent", "is_too_long", "quietest")
 
 PAUSE = 0.3
 """Seconds of silence that are no gap within a word."""
 
+LONGEST = 240.0
+"""Seconds that an utterance may have where only we end it: what is not final must be kept."""
+
+_LATE = 0.8  # of that, from where on a pause ends it
 _LOUD = 400  # of 32768: what is quieter, below -38 dB, is no speech
 _STEP = 0.02  # seconds
 _STEPS = 15
@@ -23,6 +27,11 @@ _ROUNDING = 1e-6
 def is_silent(frame: AudioFrame) -> bool:
     """Whether nothing in *frame* is as loud as speech."""
     return bool(np.max(np.abs(frame.to_array().astype(np.int32)), initial=0) < _LOUD)
+
+
+def is_too_long(seconds: float, frame: AudioFrame) -> bool:
+    """Whether an utterance of so many *seconds* ends behind *frame*, in a pause if there is one."""
+    return seconds >= LONGEST or (seconds >= _LATE * LONGEST and is_silent(frame))
 
 
 def quietest(frame: AudioFrame, seconds: float) -> int:

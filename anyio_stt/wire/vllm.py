@@ -12,6 +12,7 @@ from ..audio.mixing import mix_down
 from ..events import SpeechData, SpeechEvent, SpeechEventType
 from ..exceptions import APIError
 from .fields import text_of
+from .pauses import is_too_long
 from .session import ClientSession, Message, longer_guess
 
 __all__ = ("VllmSession",)
@@ -58,6 +59,7 @@ class VllmSession(ClientSession):
     def audio(self, frame: AudioFrame) -> Iterable[Message]:
         """Say the samples, in text; the first ones after the sign to begin."""
         super().audio(frame)
+        self.over = self.over or is_too_long(self.sent - self.start, frame)
         samples = base64.b64encode(mix_down(frame).pcm).decode()
         message = json.dumps({"type": "input_audio_buffer.append", "audio": samples})
         if self._begun:

@@ -12,7 +12,7 @@ from ..audio.mixing import mix_down
 from ..events import SpeechData, SpeechEvent, SpeechEventType
 from ..exceptions import APIError
 from .fields import language_tag, text_of
-from .pauses import SentAudio
+from .pauses import SentAudio, is_too_long
 from .session import ClientSession, Message, longer_guess
 from .wyoming_events import encode_event
 
@@ -92,8 +92,9 @@ class WyomingSession(ClientSession):
         super().audio(frame)
         mono, sent = mix_down(frame), self._sent_audio
         sent.add(mono)
+        self.over = is_too_long(sent.seconds, mono)
         if self._peer.ends_utterances:
-            self.over = sent.pausing or sent.seconds >= self._peer.longest
+            self.over = self.over or sent.pausing or sent.seconds >= self._peer.longest
         form = {"rate": mono.sample_rate, "width": 2, "channels": 1}
         chunk = encode_event("audio-chunk", form, mono.pcm)
         if self._begun:

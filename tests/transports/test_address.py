@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from anyio_stt.transports.address import provider_address
-from anyio_stt.transports.credentials import api_key_from
 
 
 @pytest.mark.parametrize(
@@ -45,19 +44,8 @@ def test_credentials_in_a_base_url_are_refused_and_not_repeated() -> None:
     assert "sekrit" not in str(caught.value)
 
 
-def test_a_key_comes_from_the_argument_before_the_environment(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("SOME_KEY", " from-environment\n")
-    assert api_key_from("given", "SOME_KEY", "Some") == "given"
-    assert api_key_from(None, "SOME_KEY", "Some") == "from-environment"
-    monkeypatch.delenv("SOME_KEY")
-    assert api_key_from(None, "SOME_KEY", "Some", required=False) is None
-    with pytest.raises(ValueError, match=r"Some needs a key.*api_key=.*SOME_KEY"):
-        api_key_from(None, "SOME_KEY", "Some")
-
-
-def test_a_key_that_no_header_can_carry_is_refused_and_not_repeated() -> None:
-    with pytest.raises(ValueError, match="characters") as caught:
-        api_key_from("two\nlines", "SOME_KEY", "Some")
-    assert "lines" not in str(caught.value)
+def test_what_is_called_a_secret_in_a_query_is_one() -> None:
+    query = [("model", "nova-3"), ("token", "a/b c"), ("API_KEY", "k1234")]
+    address = provider_address("ws://h", "/p", websocket=True, query=query)
+    assert {address.query, "a/b c", "a%2Fb%20c", "k1234"} == set(address.secrets)
+    assert provider_address("ws://h", "/p", websocket=True).secrets == ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import anyio
 import pytest
 from anyio.abc import ByteStream, SocketAttribute
@@ -33,6 +35,31 @@ def test_the_environment_names_the_proxy_by_scheme(monkeypatch: pytest.MonkeyPat
     assert (secure.host, secure.port, plain.host, plain.port) == ("secure", 1, "any", 2)
     monkeypatch.setenv("no_proxy", ".example")
     assert proxy_for(FAR) is None
+
+
+@pytest.mark.parametrize("password", ["hunter2#x", "a/b", "a@b:c", "a%20b", "p?q=1"])
+def test_a_proxys_password_may_hold_what_separates_parts_of_an_address(
+    password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", f"http://user:{password}@proxy.example:3128")
+    proxy = proxy_for(FAR)
+    assert proxy is not None
+    assert (proxy.host, proxy.port, proxy.username) == ("proxy.example", 3128, "user")
+    assert proxy.password == password.replace("%20", " ")
+    assert password not in f"{proxy} {proxy!r}"
+    assert urlsplit(proxy.url).hostname == "proxy.example"
+    assert proxy.password in proxy.secrets
+
+
+@pytest.mark.parametrize("setting", ["http://user:hunter2@", "http://user:hunter2@h:port"])
+def test_a_proxy_that_cannot_be_read_is_told_without_its_password(
+    setting: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", setting)
+    with pytest.raises(APIConnectionError, match="http://name:password@host:port") as caught:
+        proxy_for(FAR)
+    assert "hunter2" not in str(caught.value)
+    assert not caught.value.retryable
 
 
 @pytest.mark.real_time

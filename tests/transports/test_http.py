@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import anyio
 import pytest
@@ -175,3 +177,39 @@ async def test_cancelling_a_request_leaves_nothing() -> None:
             with anyio.move_on_after(0.1) as scope:
                 await http.post(address, Upload(b"x" * 1_000_000), timeout=3)
             assert scope.cancelled_caught
+
+
+class KeptOpen(BaseHTTPRequestHandler):
+    """Answers on one connection for as long as the client likes."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200)
+        self.send_header("content-length", "3")
+        self.end_headers()
+        self.wfile.write(b"yes")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # nobody closed the first loop's
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_one_engine_serves_event_loops_one_after_the_other(backend: str) -> None:
+    peer = ThreadingHTTPServer(("127.0.0.1", 0), KeptOpen)
+    thread = threading.Thread(target=peer.serve_forever, daemon=True)
+    thread.start()
+    http, address = HttpTransport(), Address("http", "127.0.0.1", peer.server_port, "/")
+
+    async def ask() -> bytes:
+        for _ in range(2):  # the second on the connection of the first
+            said = await http.post(address, Upload(b"x"), timeout=5)
+        return said.body
+
+    assert [anyio.run(ask, backend=backend) for _ in range(3)] == [b"yes"] * 3
+    peer.shutdown()
+    peer.server_close()
+    thread.join()

@@ -248,13 +248,13 @@ def test_speaches_is_not_asked_to_commit_while_it_may_hear_speech() -> None:
     assert ours.sent == 2.0  # silence of our own is no audio
     tell(ours, "input_audio_buffer.speech_started", item_id="a", audio_start_ms=500)
     tell(ours, "session.updated")
-    assert not ours.done  # what has begun will be transcribed
+    done = [ours.done]  # not yet: what has begun will be transcribed
     tell(ours, "input_audio_buffer.speech_stopped", item_id="a", audio_end_ms=3500)
     tell(ours, "input_audio_buffer.committed", item_id="a")
     usage = {"seconds": 4.5}
     (said, *_) = tell(ours, f"{ITEM}.completed", item_id="a", transcript="hi", usage=usage)
     assert (said.alternatives[0].start_time, said.alternatives[0].end_time) == (0.5, 2.0)
-    assert ours.done
+    assert [*done, ours.done] == [False, True]
 
 
 def test_silence_that_a_flush_put_in_does_not_move_what_comes_after() -> None:
@@ -278,7 +278,6 @@ def test_what_was_said_piece_by_piece_counts_where_the_end_disagrees(done: str |
     transcript = StreamedTranscript("somewhere")
     for delta in (" Go forward", " 10 meters."):
         assert transcript.add(json.dumps({"type": "transcript.text.delta", "delta": delta}))
-    assert not transcript.done
     transcript.add(json.dumps({"type": "transcript.text.done", "text": done or ""}))
     assert transcript.done
     assert transcript.answer()["text"].strip() == "Go forward 10 meters."
@@ -323,6 +322,7 @@ def test_what_came_after_an_answer_that_nobody_asked_for_is_sent_again() -> None
     assert ours.sent == pytest.approx(1.0)
     assert ours.done
     assert peer.ends_utterances
+    assert peer.longest == pytest.approx(1.25)
 
 
 def test_a_server_that_ends_utterances_is_ended_before_at_each_pause() -> None:

@@ -74,6 +74,7 @@ class DeepgramSTT(STT):
                 interim_results=interim_results,
                 diarization=diarize,
                 aligned_transcript="word",
+                keyterms=True,
             )
         )
         self._options = DeepgramOptions(

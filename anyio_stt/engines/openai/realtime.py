@@ -16,6 +16,7 @@ from ...transports.recording import send_recording
 from ...transports.session_stream import SessionStream
 from ...transports.websocket_opening import open_websocket
 from ...wire.openai_realtime import RealtimeSession
+from ...wire.pauses import LONGEST
 from ...wire.session import ClientSession
 from ...wire.speaches import SpeachesSession
 from ...wire.vllm import VllmSession
@@ -26,6 +27,7 @@ __all__ = ("OpenAIRealtimeSTT",)
 
 _URL = "https://api.openai.com"
 _MAX_SESSION = 3300.0
+_MEANWHILE = 60.0  # seconds in which a transcript comes
 _MAX_SESSION_OF = {"speaches": 1700.0}  # it hangs up after half an hour, whatever is being said
 
 
@@ -64,7 +66,11 @@ class OpenAIRealtimeSTT(STT):
     ) -> None:
         super().__init__(
             capabilities=STTCapabilities(
-                streaming=True, interim_results=True, aligned_transcript="chunk"
+                streaming=True,
+                interim_results=True,
+                aligned_transcript="chunk",
+                manual_flush=vad is False,
+                max_uncovered=LONGEST + _MEANWHILE,
             )
         )
         self._options = OpenAIRealtimeOptions(

@@ -15,11 +15,12 @@ from ...wire.answers import read_answer
 from ...wire.fields import fitted
 from ...wire.openai import read_transcription
 from .options import OpenAIOptions
-from .stream import OpenAIStream
+from .stream import MAX_UTTERANCE, OpenAIStream
 
 __all__ = ("OpenAISTT",)
 
 _URL = "https://api.openai.com"
+_MEANWHILE = 60.0  # seconds; no frame is longer than what may wait
 
 
 class OpenAISTT(STT):
@@ -58,6 +59,9 @@ class OpenAISTT(STT):
                 streaming=True,
                 interim_results=deltas and not words,
                 aligned_transcript="word" if words else "chunk",
+                manual_flush=True,
+                max_utterance=MAX_UTTERANCE,
+                max_uncovered=MAX_UTTERANCE + _MEANWHILE,
             )
         )
         self._options = OpenAIOptions(

@@ -11,10 +11,13 @@ from ...stt import STT
 from ...transports.recording import send_recording
 from ...transports.session_stream import SessionStream
 from ...transports.wyoming import connect_wyoming
+from ...wire.pauses import LONGEST
 from ...wire.wyoming import WyomingPeer, WyomingSession
 from .options import WyomingOptions
 
 __all__ = ("WyomingSTT",)
+
+_MEANWHILE = 60.0  # seconds in which a transcript comes
 
 
 class WyomingSTT(STT):
@@ -41,7 +44,12 @@ class WyomingSTT(STT):
     ) -> None:
         super().__init__(
             capabilities=STTCapabilities(
-                streaming=True, interim_results=True, aligned_transcript="chunk"
+                streaming=True,
+                interim_results=True,
+                aligned_transcript="chunk",
+                manual_flush=True,
+                max_utterance=LONGEST,
+                max_uncovered=LONGEST + _MEANWHILE,
             )
         )
         self._peer = WyomingPeer()
