@@ -5,11 +5,14 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any, ClassVar, TypeVar, overload
 
 __all__ = ("EventEmitter", "logger")
 
 logger = logging.getLogger("anyio_stt")
+
+_ALIKE = 0.8  # of 1: "eror" and "metrics_colected" are, "custom" is not
 
 _Listener = TypeVar("_Listener", bound=Callable[..., Any])
 _Call = Callable[[tuple[Any, ...]], Any]
@@ -24,7 +27,7 @@ class EventEmitter:
     """
 
     EVENTS: ClassVar[frozenset[str]] = frozenset()
-    """What can be listened to, none for anything; a subclass that emits more names it here."""
+    """What the base emits; engines may emit events of their own besides."""
 
     def __init__(self) -> None:
         self._listeners: dict[str, dict[Callable[..., Any], _Call]] = {}
@@ -39,14 +42,12 @@ class EventEmitter:
         Call *callback* whenever *event* happens; without a callback, a decorator.
 
         Raises:
-            ValueError: for a coroutine function, which nobody would await, and for an event
-                that never happens.
+            ValueError: for a coroutine function, which nobody would await, and for a name that
+                is nearly that of an event.
         """
-        if self.EVENTS and event not in self.EVENTS:
-            raise ValueError(
-                f"{type(self).__name__} has no event {event!r}; there are "
-                f"{', '.join(sorted(self.EVENTS))} (a class that emits others names them in EVENTS)"
-            )
+        meant = get_close_matches(event, self.EVENTS, 1, _ALIKE)
+        if meant and event not in self.EVENTS:
+            raise ValueError(f"{type(self).__name__} has no event {event!r}; is it {meant[0]!r}?")
         if callback is None:
             return lambda function: self.on(event, function)
         if inspect.iscoroutinefunction(callback):

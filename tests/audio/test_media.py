@@ -157,7 +157,7 @@ async def test_what_is_damaged_in_the_middle_is_silent_and_named(
     assert len(samples) / rate == pytest.approx(2, abs=0.02)
     assert pitch(samples[-rate // 2 :], rate) == pytest.approx(440, abs=3)
     ((start, end),) = audio.lost
-    assert 0.5 < start < end < 1.3
+    assert 0.2 < start < end < 1.8  # how much a packet holds is the encoder's affair
     assert not samples[round(start * rate) + 100 : round(end * rate) - 100].any()
     assert f"a.flac is damaged at {start:.2f} s" in caplog.text
 

@@ -37,7 +37,9 @@ async def test_deepgrams_own_client_asks_for_the_same_in_the_same_words() -> Non
     assert (
         request.headers["authorization"].replace(server.api_key, "KEY") == theirs["authorization"]
     )
-    assert log == [entry for entry in theirs["log"] if "KeepAlive" not in entry]
+    # Their script flushed by hand before the end; our end is CloseStream alone.
+    by_hand = ("KeepAlive", "Finalize")
+    assert log == [each for each in theirs["log"] if not any(word in each for word in by_hand)]
     assert said == [text for text in theirs["finals"] if text]
 
 
@@ -110,12 +112,13 @@ async def _best(stt: STT) -> dict[str, Any]:
             if event.type is SpeechEventType.INTERIM_TRANSCRIPT:
                 said["guesses"].append(event.alternatives[0].text)
             if event.type is SpeechEventType.FINAL_TRANSCRIPT:
-                best, usage = event.alternatives[0], event.recognition_usage
-                assert usage is not None
+                best = event.alternatives[0]
                 said["text"] = best.text
                 said["words"] = [
                     (word.text, word.start_time, word.end_time) for word in best.words or ()
                 ]
+            usage = event.recognition_usage
+            if usage is not None:
                 said["usage"] = (
                     usage.audio_duration,
                     usage.input_tokens,
