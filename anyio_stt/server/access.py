@@ -15,7 +15,7 @@ from .options import ServerOptions
 __all__ = ("Access", "AccessError")
 
 _OPENAI = "openai-insecure-api-key."  # how browsers hand over a key in a websocket's opening
-_OPEN = frozenset({"/", "/health", "/ready"})
+_OPEN = frozenset({"/", "/captions.js", "/microphone.js", "/health", "/ready"})
 
 
 class AccessError(ClientError):
@@ -35,12 +35,14 @@ class Access:
         self._hosts = frozenset(host.lower() for host in options.hosts)
         self._origins = frozenset(origin.lower() for origin in options.origins)
 
-    def admit(self, path: str, headers: Mapping[str, str], subprotocols: Sequence[str]) -> str:
+    def admit(
+        self, path: str | None, headers: Mapping[str, str], subprotocols: Sequence[str]
+    ) -> str:
         """
         Return whom the key belongs to: its number, or "anyone".
 
         Args:
-            path: what is asked for.
+            path: what is asked for over HTTP; `None` for a websocket, whatever its path.
             headers: names in lower case.
             subprotocols: that the opening of a websocket offers.
 

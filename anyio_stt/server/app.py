@@ -15,7 +15,9 @@ from starlette.types import Receive, Scope, Send
 from .access import Access, AccessError
 from .deepgram_rest import DeepgramEndpoints
 from .errors import deepgram_error, error_for, openai_error, whisper_error
+from .exchange import Exchange
 from .openai_rest import OpenAIEndpoints
+from .pages import page_routes
 from .requests import Endpoint
 from .service import Service
 from .websockets import WebSockets, refuse_socket
@@ -23,6 +25,8 @@ from .websockets import WebSockets, refuse_socket
 __all__ = ("Application",)
 
 logger = logging.getLogger("anyio_stt.server")
+
+_STRANGERS = 1 << 20, 5.0  # bytes, and seconds, that are read of who may not come in
 
 
 class Application:
@@ -55,14 +59,23 @@ class Application:
             for name, value in scope["headers"]
         }
         try:
-            owner = self._access.admit(scope["path"], headers, scope.get("subprotocols", ()))
+            owner = self._access.admit(
+                scope["path"] if scope["type"] == "http" else None,
+                headers,
+                scope.get("subprotocols", ()),
+            )
         except AccessError as exc:
             await self._refuse(exc, scope, receive, send)
             return
         scope.setdefault("state", {})["owner"] = owner
-        answer = self._router if scope["type"] == "http" else self._sockets
         try:
-            await answer(scope, receive, send)
+            if scope["type"] == "websocket":
+                await self._sockets(scope, receive, send)
+            else:
+                options = self._service.options
+                most, timeout = 2 * options.max_body, options.client_timeout
+                exchange = Exchange(receive, send, most=most, timeout=timeout)
+                await self._router(scope, exchange.receive, exchange.send)
         finally:
             self._service.discard(receive)
 
@@ -71,10 +84,12 @@ class Application:
             await receive()
             await refuse_socket(error, scope, send)
             return
+        most, timeout = _STRANGERS
+        exchange = Exchange(receive, send, most=most, timeout=timeout)
         response = error_for(scope["path"])(error)
         if error.status == 401:
             response.headers["www-authenticate"] = "Bearer"
-        await response(scope, receive, send)
+        await response(scope, exchange.receive, exchange.send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -105,6 +120,7 @@ class Application:
             Route("/v1/audio/translations", openai.translations, methods=["POST"]),
             Route("/v1/models", openai.models),
             Route("/v1/models/{name:path}", openai.model),
+            *page_routes(),
             Route("/health", _health),
             Route("/ready", self._ready),
             Route("/metrics", self._metrics),
