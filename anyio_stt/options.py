@@ -68,6 +68,8 @@ class APIConnectOptions:
     Args:
         max_retry: attempts after the first, counted in a row: progress starts the count anew.
         retry_interval: the longest wait between two attempts; the first retry comes at once.
+        max_retry_after: the longest wait that a provider may ask for (`APIError.retry_after`);
+            one that asks for more has failed. Adapters set it where somebody else can be asked.
         timeout: how long an attempt may take until it first asks for audio or sends an event;
             a `recognize` attempt gets this plus the duration of its audio.
         drain_timeout: how long an attempt may take to finish after it has read the end of the
@@ -98,6 +100,7 @@ class APIConnectOptions:
     replay_limit: float | None = None
     close_timeout: float = 5.0
     resampler: Literal["auto", "soxr", "samplerate"] = "auto"
+    max_retry_after: float = math.inf
 
     def __post_init__(self) -> None:
         if self.resampler not in _RESAMPLERS:

@@ -36,7 +36,9 @@ class AttemptLoop:
         report: Callable[[Exception, bool, float], None],
         rng: random.Random,
     ) -> None:
-        self.budget = RetryBudget(options.max_retry, options.retry_interval, rng)
+        self.budget = RetryBudget(
+            options.max_retry, options.retry_interval, rng, options.max_retry_after
+        )
         self.number = 0
         self.last_error: Exception | None = None
         self._report = report

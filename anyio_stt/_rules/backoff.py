@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 
@@ -53,11 +54,19 @@ class RetryBudget:
         max_retry: attempts after the first.
         retry_interval: the longest wait, in seconds.
         rng: where the jitter comes from.
+        max_retry_after: the longest wait that an engine may ask for, in seconds.
     """
 
-    __slots__ = ("_max_retry", "_retry_interval", "_rng", "failures")
+    __slots__ = ("_max_retry", "_max_retry_after", "_retry_interval", "_rng", "failures")
 
-    def __init__(self, max_retry: int, retry_interval: float, rng: random.Random) -> None:
+    def __init__(
+        self,
+        max_retry: int,
+        retry_interval: float,
+        rng: random.Random,
+        max_retry_after: float = math.inf,
+    ) -> None:
+        self._max_retry_after = max_retry_after
         self._max_retry = max_retry
         self._retry_interval = retry_interval
         self._rng = rng
@@ -71,6 +80,8 @@ class RetryBudget:
         """Count one failure and decide what follows it."""
         self.failures += 1
         if not isinstance(error, APIError) or not error.retryable or self._max_retry == 0:
+            return GiveUp(error)
+        if error.retry_after is not None and error.retry_after > self._max_retry_after:
             return GiveUp(error)
         if self.failures > self._max_retry:
             return GiveUp(_exhausted(error, self.failures))

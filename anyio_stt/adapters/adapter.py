@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import anyio
+
 from ..audio.frame import AudioFrame
-from ..exceptions import StreamClosedError
+from ..exceptions import APIConnectionError, StreamClosedError
 from ..metrics import STTError, STTMetrics
 from ..options import APIConnectOptions, STTCapabilities
 from ..stream import RecognizeStream
@@ -68,6 +70,7 @@ class AdapterStream(RecognizeStream):
     Args:
         stt: the adapter that makes it.
         conn_options: what the caller chose; it goes to the members, and its bounds hold here.
+        max_retry: how often `_run` is called again after it raised a retryable error.
     """
 
     def __init__(self, *, stt: STT, conn_options: APIConnectOptions, max_retry: int = 0) -> None:
@@ -82,20 +85,72 @@ class AdapterStream(RecognizeStream):
         self._given_options = conn_options
         # A member must not be given so much that, with what it has read already, more than
         # `replay_limit` would have to be heard again.
+        kept = conn_options.replay_seconds(stt.capabilities.max_uncovered)
+        most = max(kept / 4, 2 * _PIECE)
         self._member_options = replace(
-            conn_options,
-            max_pending_audio=min(
-                conn_options.max_pending_audio, max(conn_options.replay_seconds() / 4, 2 * _PIECE)
-            ),
+            conn_options, max_pending_audio=min(conn_options.max_pending_audio, most)
         )
+        self._piece = min(_PIECE, self._member_options.max_pending_audio)
+
+    async def _follow(
+        self,
+        stream: RecognizeStream | VADStream,
+        hear: Callable[[Any], None],
+        items: AsyncIterator[Any] | None = None,
+    ) -> None:
+        """
+        Pass the audio on to *stream*, *hear* what it says, and return when it has ended.
+
+        Args:
+            stream: who is given everything this attempt reads.
+            hear: called with each of its events.
+            items: what is passed on in place of what the attempt reads.
+
+        Raises:
+            APIConnectionError: when *stream* was closed, or ended before it was given all: what
+                it was given since is not recognised.
+            Exception: what *stream* failed with, or what *hear* raised.
+        """
+        failure: Exception | None = None
+        given_all = False
+        async with stream, anyio.create_task_group() as tasks:
+
+            async def relay() -> None:
+                nonlocal given_all
+                given_all = await self._relay(stream, items)
+
+            tasks.start_soon(relay)
+            try:
+                async for event in stream:
+                    hear(event)
+                self._check_ended_well(stream, given_all=given_all)
+            except Exception as exc:  # noqa: BLE001 - raised below, so that no group wraps it
+                failure = exc
+            tasks.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
+
+    def _check_ended_well(self, stream: RecognizeStream | VADStream, *, given_all: bool) -> None:
+        """
+        Raise unless *stream*, whose events have ended, answered all this attempt reads.
+
+        Raises:
+            APIConnectionError: when it was closed, or ended before it was *given_all*.
+        """
+        closed = isinstance(stream, RecognizeStream) and stream.statistics().state == "closed"
+        if closed or not given_all:
+            raise APIConnectionError(
+                f"what {self.label} listens to ended before it had recognised all it was given: "
+                "it was closed, or its engine returned"
+            )
 
     async def _relay(
         self, stream: RecognizeStream | VADStream, items: AsyncIterator[Any] | None = None
-    ) -> None:
+    ) -> bool:
         """
         Pass everything this attempt reads, or *items*, on to *stream*, at the pace it is heard.
 
-        When the stream fails, whoever iterates it is told; this only ends.
+        Return whether it was given all. When the stream fails, whoever iterates it is told.
         """
         try:
             async for item in self._input_ch if items is None else items:
@@ -105,15 +160,16 @@ class AdapterStream(RecognizeStream):
                     await self._pass_on(item, stream)
             stream.end_input()
         except StreamClosedError:
-            return
+            return False
+        return True
 
     async def _pass_on(self, frame: AudioFrame, stream: RecognizeStream | VADStream) -> None:
-        for piece in _pieces(frame):
+        for piece in _pieces(frame, self._piece):
             await stream.send_frame(piece)
 
 
-def _pieces(frame: AudioFrame) -> list[AudioFrame]:
-    size = max(1, round(_PIECE * frame.sample_rate))
+def _pieces(frame: AudioFrame, longest: float) -> list[AudioFrame]:
+    size = max(1, math.floor(longest * frame.sample_rate))
     total = frame.samples_per_channel
     if total <= size:
         return [frame]

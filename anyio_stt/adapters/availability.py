@@ -13,6 +13,9 @@ _PROBES = 2
 _LONGEST = 16
 """The longest wait between probes, in retry intervals."""
 
+_SHORTEST = 0.1
+"""Seconds between probes at least: somebody may want no wait between attempts, but none spins."""
+
 
 class Standing(str, Enum):
     """What is known of a member."""
@@ -36,7 +39,7 @@ class Availability:
     __slots__ = ("_failures", "_interval", "_successes", "probe_at", "standing")
 
     def __init__(self, interval: float) -> None:
-        self._interval = interval
+        self._interval = max(interval, _SHORTEST)
         self._failures = 0
         self._successes = 0
         self.standing: Standing = Standing.UP
@@ -52,12 +55,19 @@ class Availability:
         """Whether a probe may begin."""
         return now >= self.probe_at
 
-    def failed(self, now: float) -> bool:
-        """Note that real work, or a probe, failed; return whether that took it down."""
+    def failed(self, now: float, wait: float = 0.0) -> bool:
+        """
+        Note that real work, or a probe, failed; return whether that took it down.
+
+        Args:
+            now: the time.
+            wait: the seconds that it asked to be left alone, if it did.
+        """
         was_up = self.up
         self._failures += 1
         self._successes = 0
         self._wait(now, min(2 ** min(self._failures - 1, 16), _LONGEST))
+        self.probe_at = max(self.probe_at, now + wait)
         return was_up
 
     def begin_probe(self) -> None:

@@ -2,59 +2,29 @@
 
 from __future__ import annotations
 
-import logging
-import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING
 
 import anyio
 
 from ..audio.frame import AudioBuffer
 from ..events import SpeechEvent
-from ..exceptions import APIConnectionError
-from ..options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, STTCapabilities
+from ..options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
 from ..stream import RecognizeStream
 from ..stt import STT
 from ..vad import VAD
 from .adapter import Adapter
-from .availability import Availability
+from .fallback_members import AvailabilityChangedEvent, Members, checked_hedge, common_capabilities
 from .fallback_probe import Probe
+from .fallback_recognition import recognize
 from .fallback_stream import FallbackStream
-from .stream_adapter import StreamAdapter
 
-__all__ = ("AvailabilityChangedEvent", "FallbackAdapter", "Member")
+if TYPE_CHECKING:
+    from anyio.abc import TaskGroup
+    from typing_extensions import Self
 
-logger: logging.Logger = logging.getLogger("anyio_stt")
-
-
-@dataclass(frozen=True)
-class AvailabilityChangedEvent:
-    """
-    Given to `stt_availability_changed` listeners.
-
-    Args:
-        stt: the member.
-        available: whether it is relied on from now on.
-    """
-
-    stt: STT
-    available: bool
-
-
-class Member:
-    """
-    One engine of a fallback.
-
-    Args:
-        stt: the engine as the caller gave it.
-        streamer: what makes its streams, a `StreamAdapter` where it cannot itself.
-        interval: seconds until it is probed after a failure.
-    """
-
-    def __init__(self, stt: STT, streamer: STT, interval: float) -> None:
-        self.stt = stt
-        self.streamer = streamer
-        self.health: Availability = Availability(interval)
+__all__ = ("AvailabilityChangedEvent", "FallbackAdapter")
 
 
 class FallbackAdapter(Adapter):
@@ -62,10 +32,14 @@ class FallbackAdapter(Adapter):
     Recognises with the first of its engines that works.
 
     A stream goes on with the next engine when one fails: the audio that no FINAL covers is
-    heard again by the next, on one audio clock, so nothing is lost or said twice. A member that
-    failed is probed, with the last words that another one understood, until it answered twice
-    in a row; then streams return to it between two utterances. Probes run in the task groups of
-    the streams, so none outlives them; `recognize` tries a member that is due itself.
+    heard again by the next, on one audio clock, so nothing is lost or said twice. It fails when
+    every engine was asked and failed since it last got further. A member that failed is probed,
+    with the last words that another one understood, until it answered twice in a row; then
+    streams return to it between two utterances. Probes run in the adapter's block and in its
+    streams, so none outlives them; without either, `recognize` tries a member that is due itself.
+
+    An utterance that a member refuses for good (it is too short, say) is given to the others
+    that are up before it is given up; nobody is down for it.
 
     Listeners of `stt_availability_changed` are given an `AvailabilityChangedEvent`; `error` and
     `metrics_collected` are the members' own, probes included.
@@ -76,7 +50,8 @@ class FallbackAdapter(Adapter):
         attempt_timeout: seconds each attempt of a member gets, as `APIConnectOptions.timeout`.
         max_retry_per_stt: how often a member is tried again before the next one is.
         retry_interval: the longest wait between a member's attempts, and the wait until its
-            first probe; it doubles with each that fails, up to sixteenfold.
+            first probe; it doubles with each that fails, up to sixteenfold. A member that asks
+            for a longer wait (`Retry-After`) is not waited for.
         hedge_after: the next member is asked too when one has not answered after so many
             seconds, in a stream after so many since its first audio; the first answer wins, and
             who has not answered is cancelled. In a stream that goes on for `replay_limit` seconds
@@ -101,22 +76,20 @@ class FallbackAdapter(Adapter):
     ) -> None:
         if not stt:
             raise ValueError("a FallbackAdapter needs at least one STT, got none")
-        if hedge_after is not None and not hedge_after >= 0:
-            raise ValueError(f"hedge_after must be 0 or more, got {hedge_after!r}")
-        self._members_options = APIConnectOptions(
+        self._hedge_after = checked_hedge(hedge_after)
+        options = APIConnectOptions(
             max_retry=max_retry_per_stt, timeout=attempt_timeout, retry_interval=retry_interval
         )
-        self.members: tuple[Member, ...] = tuple(
-            Member(each, _streamer(each, vad), retry_interval) for each in stt
-        )
-        self.hedge_after: float = math.inf if hedge_after is None else hedge_after
-        self.probe: Probe = Probe(self)
+        self._fallback = Members(stt, vad, options, self._tell_availability)
+        self._probe = Probe(self._fallback)
+        self._background: TaskGroup | None = None
         super().__init__(
-            [member.streamer for member in self.members],
-            capabilities=_capabilities(member.streamer for member in self.members),
+            [member.streamer for member in self._fallback.all],
+            capabilities=common_capabilities(self._fallback.all),
         )
 
-    # ---- streams
+    def _tell_availability(self, event: AvailabilityChangedEvent) -> None:
+        self.emit("stt_availability_changed", event)
 
     def stream(
         self,
@@ -129,110 +102,61 @@ class FallbackAdapter(Adapter):
 
         Of *conn_options*, retries and `timeout` are replaced by those of the adapter.
         """
-        return FallbackStream(self, language=language, conn_options=conn_options)
-
-    def member_options(self, conn_options: APIConnectOptions) -> APIConnectOptions:
-        """Return *conn_options* with the retries and the timeout that a member gets."""
-        own = self._members_options
-        return replace(
-            conn_options,
-            max_retry=own.max_retry,
-            timeout=own.timeout,
-            retry_interval=own.retry_interval,
+        return FallbackStream(
+            self,
+            self._fallback,
+            self._probe,
+            hedge_after=self._hedge_after,
+            language=language,
+            conn_options=conn_options,
         )
-
-    def choose(self, tried: Iterable[Member]) -> Member | None:
-        """Return the first member that is up, or else any, that is not among *tried*."""
-        left = [member for member in self.members if member not in tried]
-        return next((member for member in left if member.health.up), left[0] if left else None)
-
-    def recovered(self, member: Member) -> bool:
-        """Whether a member that is preferred to *member* is up."""
-        return any(each.health.up for each in self.members[: self.members.index(member)])
-
-    def failed(self, member: Member, error: Exception) -> None:
-        """Note that *member* failed."""
-        logger.warning("%s failed: %r", member.stt.label, error)
-        if member.health.failed(anyio.current_time()):
-            self.emit("stt_availability_changed", AvailabilityChangedEvent(member.stt, False))
-        self.probe.wake()
-
-    def succeeded(self, member: Member) -> None:
-        """Note that *member* understood something."""
-        if member.health.succeeded(anyio.current_time()):
-            logger.info("%s has recovered", member.stt.label)
-            self.emit("stt_availability_changed", AvailabilityChangedEvent(member.stt, True))
-
-    def all_failed(self, last: Exception | None) -> APIConnectionError:
-        """Return the error for when no member is left."""
-        labels = ", ".join(member.stt.label for member in self.members)
-        error = APIConnectionError(f"all STTs failed ({labels})", retryable=False)
-        error.__cause__ = last
-        return error
-
-    # ---- recordings
 
     async def _recognize_impl(
         self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
     ) -> SpeechEvent:
-        answers: list[SpeechEvent] = []
-        failures: list[Exception] = []
+        try:
+            event = await recognize(
+                self._fallback, buffer, self._hedge_after, language, conn_options
+            )
+        except Exception:
+            self._probe.keep_sample(buffer, understood=False)
+            raise
+        understood = any(data.text for data in event.alternatives)
+        self._probe.keep_sample(buffer, understood=understood)
+        return event
 
-        async def ask(member: Member, done: anyio.Event) -> None:
-            try:
-                answer = await member.stt.recognize(
-                    buffer, language=language, conn_options=self.member_options(conn_options)
-                )
-            except Exception as exc:  # noqa: BLE001 - the next member is asked instead
-                failures.append(exc)
-                self.failed(member, exc)
-            else:
-                answers.append(answer)
-                self.succeeded(member)
-                tasks.cancel_scope.cancel()
-            finally:
-                done.set()
+    # ---- the block, in which members are probed also when no stream is open
 
-        async with anyio.create_task_group() as tasks:
-            for member in self._order():
-                done = anyio.Event()
-                tasks.start_soon(ask, member, done)
-                with anyio.move_on_after(self.hedge_after):
-                    await done.wait()
-        if not answers:
-            raise self.all_failed(failures[-1])
-        return answers[0]
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        self._background, self._probing = anyio.create_task_group(), anyio.CancelScope()
+        await self._background.__aenter__()
+        self._background.start_soon(self._keep_probing, name=f"{self.label} probes")
+        return self
 
-    def _order(self) -> list[Member]:
-        """Those that are up or due for a probe come first, then the others."""
-        now = anyio.current_time()
-        return sorted(
-            self.members, key=lambda member: not (member.health.up or member.health.due(now))
-        )
+    async def _keep_probing(self) -> None:
+        with self._probing:  # not the group's own scope: that would cancel the block's body
+            await self._probe.run()
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        background, self._background = self._background, None
+        try:
+            await super().__aexit__(exc_type, exc, traceback)
+        finally:
+            if background is not None:
+                self._probing.cancel()
+                await background.__aexit__(None, None, None)
 
     async def aclose(self) -> None:
         """Close every stream and end every `recognize` of the adapter. Idempotent."""
+        if self._background is not None:
+            self._probing.cancel()
         await super().aclose()
-        for member in self.members:
+        for member in self._fallback.all:
             if member.streamer is not member.stt:
                 await member.streamer.aclose()
-
-
-def _streamer(stt: STT, vad: VAD | None) -> STT:
-    if stt.capabilities.streaming:
-        return stt
-    if vad is None:
-        raise ValueError(f"{stt.label} recognises recordings only; give vad= to make streams of it")
-    return StreamAdapter(stt=stt, vad=vad)
-
-
-def _capabilities(members: Iterable[STT]) -> STTCapabilities:
-    all_of = [member.capabilities for member in members]
-    aligned = all_of[0].aligned_transcript
-    return STTCapabilities(
-        streaming=True,
-        interim_results=all(each.interim_results for each in all_of),
-        diarization=all(each.diarization for each in all_of),
-        aligned_transcript=aligned if all(each.aligned_transcript for each in all_of) else False,
-        offline_recognize=all(each.offline_recognize for each in all_of),
-    )

@@ -106,6 +106,7 @@ class _ChannelsStream(AdapterStream):
         self._channels = {stream: channel for channel, stream in enumerate(streams)}
         self._order = TimeOrder(len(streams), self._reorder_within)
         self._held = anyio.Event()
+        self._dealt = False
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._say_when_due)
@@ -140,6 +141,7 @@ class _ChannelsStream(AdapterStream):
                 else:
                     self._event_ch.send_nowait(event)
                 self._settle(stream)
+            self._check_ended_well(stream, given_all=self._dealt)
         self._order.settle(channel, math.inf)
         self._say(anyio.current_time())
 
@@ -178,6 +180,7 @@ class _ChannelsStream(AdapterStream):
                     await self._split(item, streams)
             for stream in streams:
                 stream.end_input()
+            self._dealt = True
         except StreamClosedError:
             return  # the one that failed is iterated, and raises why
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import anyio
 import numpy as np
 
 from ..audio.cutting import FrameCutter
@@ -104,17 +103,15 @@ class _SpeakersStream(AdapterStream):
         self._cutter: FrameCutter | None = None
 
     async def _run(self) -> None:
-        async with (
-            self._wrapped.stream(
-                language=self._language, conn_options=self._member_options
-            ) as stream,
-            anyio.create_task_group() as tasks,
-        ):
-            tasks.start_soon(self._relay, stream)
-            async for event in stream:
-                marked = self._mark(event)
-                if marked is not None:
-                    self._event_ch.send_nowait(marked)
+        await self._follow(
+            self._wrapped.stream(language=self._language, conn_options=self._member_options),
+            self._hear,
+        )
+
+    def _hear(self, event: SpeechEvent) -> None:
+        marked = self._mark(event)
+        if marked is not None:
+            self._event_ch.send_nowait(marked)
 
     async def _pass_on(self, frame: AudioFrame, stream: RecognizeStream | VADStream) -> None:
         if self._adapter.detect:

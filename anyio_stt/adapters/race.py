@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anyio
 
 from ..audio.frame import AudioFrame
-
-if TYPE_CHECKING:
-    from .fallback_adapter import Member
+from .fallback_members import Member
 
 __all__ = ("Lane", "Race")
 
@@ -45,7 +43,7 @@ class Race:
         self._begun = anyio.Event()
         self._settled = anyio.Event()
         self._running: dict[Member, anyio.CancelScope] = {}
-        self._outcome: tuple[Member, Exception | None] | None = None
+        self._outcome: Exception | None = None
 
     @property
     def running(self) -> bool:
@@ -56,7 +54,10 @@ class Race:
         self, member: Member, listen: Callable[[Member], Awaitable[Exception | None]]
     ) -> Exception | None:
         """Return what *member* failed with; one that lost is cancelled, and has not failed."""
-        self.contested = bool(self._running)
+        if self.winner not in (None, member):  # decided before this one could start
+            self.losers.add(member)
+            return None
+        self.contested = self.contested or bool(self._running)
         with anyio.CancelScope() as self._running[member]:
             failure = await listen(member)
         if self._running.pop(member).cancel_called:
@@ -65,7 +66,7 @@ class Race:
         if failure is None:
             self.answer(member)
         if self.winner in (None, member):
-            self._outcome = member, failure
+            self._outcome = failure
         if not self._running:
             self._settle()
         return failure
@@ -87,9 +88,8 @@ class Race:
             await self._settled.wait()
         return self._settled.is_set()
 
-    def outcome(self) -> tuple[Member, Exception | None]:
-        """Return who went on to the end, and what it failed with."""
-        assert self._outcome is not None
+    def outcome(self) -> Exception | None:
+        """Return what who went on to the end failed with."""
         return self._outcome
 
     def note(self, item: Any, member: Member) -> None:

@@ -297,7 +297,146 @@ async def test_more_silence_than_may_be_replayed_is_no_loss() -> None:
     assert b.heard[0].seconds < 13
 
 
+async def test_who_asks_for_a_longer_wait_than_the_retry_interval_is_not_waited_for() -> None:
+    busy = APIStatusError("overloaded", status_code=503, retry_after=3600.0)
+    a = engine("a", [Fail(busy)], recognize=[[Fail(busy)]])
+    b = engine("b", recognize=[[says("b")]])
+    began = anyio.current_time()
+
+    events = await run(FallbackAdapter([a, b]).stream(), [tone(1)])
+    answer = await FallbackAdapter([a, b]).recognize(tone(1))
+
+    assert finals(events) == [("1.000 s", 0.0, 1.0)]
+    assert answer.alternatives[0].text == "b"
+    assert anyio.current_time() - began < 1
+
+
+async def test_who_asks_to_be_left_alone_is_not_probed_meanwhile() -> None:
+    busy = APIStatusError("overloaded", status_code=503, retry_after=30.0)
+    a, b = engine("a", [Fail(busy)]), engine("b", in_seconds(Say(_here("b"))))
+
+    await run(FallbackAdapter([a, b], retry_interval=1).stream(), cut(tone(25), 0.1), pace=0.1)
+
+    assert len(a.heard) == 1
+
+
+@pytest.mark.parametrize("pending", [0.5, 0.05])
+async def test_little_room_for_waiting_audio_hinders_nobody(pending: float) -> None:
+    a, b = engine("a", [Hear(2.0), Fail(LOST)]), engine("b")
+    options = APIConnectOptions(max_pending_audio=pending)
+
+    with anyio.fail_after(60):
+        async with (
+            FallbackAdapter([a, b], **ONCE).stream(conn_options=options) as stream,
+            anyio.create_task_group() as tasks,
+        ):
+            tasks.start_soon(stream.feed, cut(tone(3), 0.05))
+            events = [event async for event in stream]
+
+    assert finals(events) == [("3.000 s", 0.0, 3.0)]
+
+
+@pytest.mark.parametrize("ended", [False, True])
+async def test_a_member_that_is_closed_under_its_stream_has_failed(ended: bool) -> None:
+    a, b = engine("a", [HearAll(), Hang()]), engine("b")
+    with anyio.fail_after(60):
+        async with FallbackAdapter([a, b], **ONCE).stream() as stream:
+            stream.push_frame(tone(1))
+            if ended:
+                stream.end_input()
+            await anyio.sleep(0.2)
+            await a.aclose()
+            if not ended:
+                await stream.feed([tone(1)])
+            events = [event async for event in stream]
+
+    assert finals(events) == [("1.000 s", 0.0, 1.0) if ended else ("2.000 s", 0.0, 2.0)]
+
+
+async def test_who_was_left_for_a_preferred_engine_goes_on_when_that_fails_again() -> None:
+    sentence = [Say(start_of_speech()), Say(_here("b")), Say(end_of_speech())]
+    fails, works = [Fail(LOST)], [HearAll(), Say(_here("a"))]
+    plans = iter([fails, works, works])
+
+    class Relapses(ScriptedSTT):
+        def stream(self, **options: Any) -> Any:
+            self._scripts = [tuple(next(plans, fails))]
+            return super().stream(**options)
+
+    a, b = Relapses(label="a"), engine("b", in_seconds(*sentence))
+    adapter = FallbackAdapter([a, b], retry_interval=1, **ONCE)
+
+    events = await run(adapter.stream(), cut(tone(20), 0.1), pace=0.1)
+
+    assert {text for text, *_ in finals(events)} == {"b"}
+    assert finals(events)[-1][2] == pytest.approx(20.0)
+    assert len(b.heard) == 2
+
+
+async def test_when_every_engine_hangs_the_stream_fails_after_the_deadline_of_each() -> None:
+    a, b = engine("a", [Hang()]), engine("b", [Hang()])
+    began = anyio.current_time()
+
+    with pytest.raises(APIConnectionError, match="all STTs failed"):
+        await run(FallbackAdapter([a, b], attempt_timeout=3).stream(), [tone(2)])
+
+    assert anyio.current_time() - began < 13
+
+
+@pytest.mark.parametrize("interval", [0.0, 1.0])
+async def test_members_are_probed_without_a_stream_in_the_adapters_block(interval: float) -> None:
+    a = engine("a", [HearAll(), says("a")], recognize=[[Fail(LOST)]])
+    b = engine("b", recognize=[[says("b")]])
+    back = anyio.Event()
+
+    adapter = FallbackAdapter([a, b], retry_interval=interval, **ONCE)
+    adapter.on("stt_availability_changed", lambda change: change.available and back.set())
+
+    async with assert_no_leaks(), adapter:
+        assert (await adapter.recognize(tone(1))).alternatives[0].text == "b"
+        with anyio.fail_after(5):
+            await back.wait()
+
+    assert len(a.heard) == 3  # a recording and two probes
+
+
+async def test_what_leaves_the_adapters_block_leaves_as_itself() -> None:
+    with pytest.raises(LookupError, match="mine"):
+        async with FallbackAdapter([engine("a")]) as adapter:
+            await adapter.aclose()
+            await anyio.sleep(1)  # closing it cancels nobody in its block
+            raise LookupError("mine")
+
+
+async def test_a_switch_that_worked_is_one_line_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    a, b = engine("a", [Fail(LOST)]), engine("b")
+
+    await run(FallbackAdapter([a, b], **ONCE).stream(), [tone(1)])
+
+    mine = [each for each in caplog.records if "goes on" in each.getMessage()]
+    assert [each.getMessage() for each in mine] == ["a failed: lost; b goes on"]
+    assert not mine[0].exc_info
+
+
 # ---- recordings
+
+
+async def test_a_refused_recording_is_given_to_who_is_up_and_nobody_is_down_for_it() -> None:
+    refused = APIStatusError("too short", status_code=400)
+    a, b = engine("a", recognize=[[Fail(refused)]]), engine("b", recognize=[[Fail(refused)]])
+    adapter = FallbackAdapter([a, b])
+    changes: list[AvailabilityChangedEvent] = []
+    adapter.on("stt_availability_changed", changes.append)
+
+    with pytest.raises(APIStatusError, match="too short"):
+        await adapter.recognize(tone(1))
+    b._recognize_scripts = [(says("b"),)]
+    answer = await adapter.recognize(tone(1))
+
+    assert answer.alternatives[0].text == "b"
+    assert changes == []
 
 
 async def test_a_recording_goes_to_the_next_engine_when_one_fails() -> None:
