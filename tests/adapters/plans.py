@@ -44,8 +44,11 @@ def steps(act: Act) -> list[Any]:
     """Return what a scripted engine does for it."""
     lost = Fail(APIConnectionError("lost", retryable=False))
     busy = APIStatusError("busy", status_code=503, retry_after=3600.0)
-    works = [HearAll(), Say(lambda heard: final(f"{heard.seconds:.1f}", end=heard.seconds))]
-    return {
+    works: list[Any] = [
+        HearAll(),
+        Say(lambda heard: final(f"{heard.seconds:.1f}", end=heard.seconds)),
+    ]
+    script: dict[str, list[Any]] = {
         "works": works,
         "hangs": [Hang()],
         "fails": [lost],
@@ -59,7 +62,8 @@ def steps(act: Act) -> list[Any]:
             Say(lambda heard: final("word", end=min(act.seconds, heard.seconds))),
             lost,
         ],
-    }[act.kind]
+    }
+    return script[act.kind]
 
 
 class PlannedSTT(ScriptedSTT):

@@ -355,7 +355,8 @@ async def test_a_member_that_is_closed_under_its_stream_has_failed(ended: bool) 
 
 async def test_who_was_left_for_a_preferred_engine_goes_on_when_that_fails_again() -> None:
     sentence = [Say(start_of_speech()), Say(_here("b")), Say(end_of_speech())]
-    fails, works = [Fail(LOST)], [HearAll(), Say(_here("a"))]
+    fails: list[Any] = [Fail(LOST)]
+    works: list[Any] = [HearAll(), Say(_here("a"))]
     plans = iter([fails, works, works])
 
     class Relapses(ScriptedSTT):
@@ -390,7 +391,7 @@ async def test_members_are_probed_without_a_stream_in_the_adapters_block(interva
     back = anyio.Event()
 
     adapter = FallbackAdapter([a, b], retry_interval=interval, **ONCE)
-    adapter.on("stt_availability_changed", lambda change: change.available and back.set())
+    adapter.on("stt_availability_changed", lambda change: back.set() if change.available else None)
 
     async with assert_no_leaks(), adapter:
         assert (await adapter.recognize(tone(1))).alternatives[0].text == "b"

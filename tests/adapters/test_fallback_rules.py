@@ -110,16 +110,16 @@ def test_without_getting_further_it_always_ends_and_only_when_each_has_failed(
                 down.discard(member)
                 table.tell(member, happened)
             continue
-        member = table.choose()
-        if member is None:
+        chosen = table.choose()
+        if chosen is None:
             refused = any(table.standing(each) is Standing.REFUSED for each in failures)
             assert refused or all(failures.values())
             break
-        table.tell(member, Happened.ASKED)
-        assert table.standing(member) in RACING
-        table.tell(member, happened)
+        table.tell(chosen, Happened.ASKED)
+        assert table.standing(chosen) in RACING
+        table.tell(chosen, happened)
         if happened is Happened.FAILED:
-            failures[member] += 1
+            failures[chosen] += 1
             if goes_down:
-                down.add(member)
+                down.add(chosen)
     assert max(failures.values()) <= 2
