@@ -8,8 +8,8 @@ Engines made of engines, written with nothing but what any engine has.
     multi_channel          recognises each channel by itself
 """
 
-from .fallback_adapter import AvailabilityChangedEvent as AvailabilityChangedEvent
 from .fallback_adapter import FallbackAdapter as FallbackAdapter
+from .fallback_members import AvailabilityChangedEvent as AvailabilityChangedEvent
 from .multi_channel import MultiChannel as MultiChannel
 from .multi_speaker_adapter import MultiSpeakerAdapter as MultiSpeakerAdapter
 from .primary_speaker import PrimaryDetection as PrimaryDetection

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup
     from typing_extensions import Self
 
-__all__ = ("AvailabilityChangedEvent", "FallbackAdapter")
+__all__ = ("FallbackAdapter",)
 
 
 class FallbackAdapter(Adapter):
