@@ -10,11 +10,11 @@ from threading import Lock
 import anyio
 
 from ..exceptions import APIError
-from .pool import PoolStatistics
+from .pool import PoolStatistics, begin_message
 from .serving import Server
 from .session import Loaded
 from .threads import WorkerThreads
-from .wire import Kind, Message
+from .wire import Message
 
 __all__ = ("ThreadPool", "ThreadWorker")
 
@@ -60,18 +60,19 @@ class ThreadPool:
         )
 
     @asynccontextmanager
-    async def worker(self, *, interims: bool) -> AsyncIterator[ThreadWorker]:
+    async def worker(self, *, interims: bool, whole: bool = False) -> AsyncIterator[ThreadWorker]:
         """
         Lend a session that listens to a new stream.
 
         Args:
             interims: whether it shall guess at what is being said.
+            whole: whether a whole recording follows, for engines to which that matters.
 
         Raises:
             APIError: when the recogniser cannot be loaded.
         """
         worker = ThreadWorker(self._name, self._threads, self._loaded_once)
-        await worker.send(Message(Kind.BEGIN, fields={"interims": interims}))
+        await worker.send(begin_message(interims, whole))
         await worker.receive()  # READY
         self._started += 1
         yield worker

@@ -12,7 +12,7 @@ from ..exceptions import APIConnectionError, APITimeoutError
 from .process import WorkerProcess
 from .wire import Kind, Message
 
-__all__ = ("PoolStatistics", "WorkerPool")
+__all__ = ("PoolStatistics", "WorkerPool", "begin_message")
 
 
 @dataclass(frozen=True)
@@ -79,12 +79,13 @@ class WorkerPool:
         return self._busy + self._waiting >= self._max_workers
 
     @asynccontextmanager
-    async def worker(self, *, interims: bool) -> AsyncIterator[WorkerProcess]:
+    async def worker(self, *, interims: bool, whole: bool = False) -> AsyncIterator[WorkerProcess]:
         """
         Wait for a turn, and lend a worker that listens to a new stream.
 
         Args:
             interims: whether it shall guess at what is being said.
+            whole: whether a whole recording follows, for engines to which that matters.
 
         Raises:
             APITimeoutError: when no worker became free in time; not retryable.
@@ -94,7 +95,7 @@ class WorkerPool:
         await self._wait_turn(turns)
         self._busy += 1
         try:
-            worker = await self._begin(interims)
+            worker = await self._begin(begin_message(interims, whole))
             async with _lent(worker):
                 yield worker
             if self.keep and worker.alive:
@@ -127,9 +128,8 @@ class WorkerPool:
             retryable=False,
         )
 
-    async def _begin(self, interims: bool) -> WorkerProcess:
+    async def _begin(self, begin: Message) -> WorkerProcess:
         """Return an idle worker, or a new one, that has begun a session."""
-        begin = Message(Kind.BEGIN, fields={"interims": interims})
         while True:
             used = bool(self._idle)
             worker = self._idle.pop() if used else await self._start()
@@ -143,6 +143,12 @@ class WorkerPool:
                     continue  # it died while it was idle
                 raise
             return worker
+
+
+def begin_message(interims: bool, whole: bool) -> Message:
+    """Return the message that begins a stream, or a whole recording."""
+    fields = {"interims": interims, "whole": True} if whole else {"interims": interims}
+    return Message(Kind.BEGIN, fields=fields)
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
-from .session import Loaded, Session
+from .session import Hearing, Loaded
 from .wire import Kind, Message, MessageReader, pack
 
 __all__ = ("Server", "main", "serve")
@@ -71,7 +71,7 @@ class Server:
         self._loaded = loaded
         self._say = say
         self._busy = busy
-        self._session: Session | None = None
+        self._session: Hearing | None = None
 
     def take(self, message: Message) -> None:
         """

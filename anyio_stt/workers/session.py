@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from .segmenter import SAMPLE_RATE, Onset, Pause, Segmenter, Speech, Step, Utterance
 from .wire import Kind, Message
 
-__all__ = ("Heard", "Loaded", "Recogniser", "Session", "SpokenWord")
+__all__ = ("Heard", "Hearing", "Loaded", "Recogniser", "Session", "SpokenWord")
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,10 @@ class SpokenWord:
     start: float
     end: float
     confidence: float = 0.0
+
+    def shifted(self, seconds: float) -> SpokenWord:
+        """Return it on a clock that began so much earlier."""
+        return SpokenWord(self.text, self.start + seconds, self.end + seconds, self.confidence)
 
 
 @dataclass(frozen=True)
@@ -53,12 +57,20 @@ class Recogniser(Protocol):
     def recognise(self, audio: bytes) -> Heard: ...
 
 
+class Hearing(Protocol):
+    """What hears one stream, or one recording; a `Session` is one."""
+
+    def hear(self, audio: bytes) -> None: ...
+    def flush(self) -> None: ...
+    def end(self) -> None: ...
+
+
 class Loaded(Protocol):
     """A recogniser with its weights in memory; makes sessions."""
 
     def session(
         self, say: Callable[[Message], None], busy: Callable[[], bool], *, interims: bool
-    ) -> Session: ...
+    ) -> Hearing: ...
 
 
 class Session:

@@ -40,6 +40,9 @@ class LocalSTT(STT):
         frame_duration: seconds of audio that a worker is given at once.
     """
 
+    _whole = False
+    """Whether a recording is to be told from a stream."""
+
     def __init__(
         self,
         *,
@@ -87,7 +90,7 @@ class LocalSTT(STT):
     ) -> SpeechEvent:
         language = self._checked_language(language)
         finals: list[Message] = []
-        async with self._pool.worker(interims=False) as worker:
+        async with self._pool.worker(interims=False, whole=self._whole) as worker:
             feed = WorkerFeed(worker)
             async with anyio.create_task_group() as task_group:
                 task_group.start_soon(_send_all, feed, buffer)

@@ -1,0 +1,130 @@
+"""The engine: Whisper by faster-whisper, in worker processes or threads."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from ...options import STTCapabilities
+from ...workers.in_thread import ThreadPool
+from ...workers.pool import WorkerPool
+from ...workers.process import WorkerProcess, command_for
+from ...workers.stream import LocalStream
+from ...workers.stt import LocalSTT, workers_or_cores
+from .endpointing import Endpointing
+from .options import WhisperOptions
+
+if TYPE_CHECKING:
+    from ...workers.session import Loaded
+
+__all__ = ("WhisperSTT", "WhisperStream")
+
+WhisperStream = LocalStream
+
+_FRAME_SECONDS = 0.064  # two frames of the detector
+_RECOGNISER = "anyio_stt.engines.whisper.loading:load"
+
+
+class WhisperSTT(LocalSTT):
+    """
+    Whisper, offline, by faster-whisper: nearly any language, with word times and confidence.
+
+    Streams are cut into utterances by Silero; silence and noise never reach the model, which
+    would make words of them. A guess at an open utterance hears what no two guesses in a row
+    agreed on yet. A recording is recognised in stretches of two minutes, several windows of each
+    at once.
+
+    Whisper hears windows of half a minute, which takes a second or more of a core, and cannot be
+    stopped meanwhile. So it runs in worker processes, each with a model of its own, that are
+    killed when their stream is left; `isolated=False` runs it in threads with one model for all,
+    and leaving a stream waits for its window.
+
+    Args:
+        options: with what to recognise, and how; the next three replace what it says.
+        model: a name that `anyio-stt models` lists, a folder, or a name in the cache.
+        language: what is spoken; "auto" detects it.
+        endpointing: how speech is told from silence.
+        isolated: recognise in worker processes instead of threads.
+        max_workers: how many processes or threads there may be; as many as the machine has
+            cores unless said otherwise.
+
+    Raises:
+        ImportError: when the package `faster-whisper` is not installed.
+        ModelMissingError: when weights are not on this machine; says how to get them.
+        ValueError: for options that cannot be; the message says which, and what would do.
+    """
+
+    _whole = True
+
+    def __init__(
+        self,
+        options: WhisperOptions | None = None,
+        *,
+        model: str | os.PathLike[str] | None = None,
+        language: str | None = None,
+        endpointing: Endpointing | None = None,
+        isolated: bool = True,
+        max_workers: int | None = None,
+    ) -> None:
+        _check_installed()
+        given = {"model": model, "language": language, "endpointing": endpointing}
+        chosen: dict[str, Any] = {name: each for name, each in given.items() if each is not None}
+        self._options = options = replace(options or WhisperOptions(), **chosen)
+        options.where()
+        workers = workers_or_cores("max_workers", max_workers)
+        super().__init__(
+            capabilities=STTCapabilities(
+                streaming=True,
+                interim_results=options.interim_results,
+                aligned_transcript="word",
+            ),
+            pool=(
+                WorkerPool("whisper", self._start_worker, workers, options.turn_timeout)
+                if isolated
+                else ThreadPool("whisper", self._load, workers)
+            ),
+            interims=options.interim_results,
+            frame_duration=_FRAME_SECONDS,
+        )
+
+    @property
+    def options(self) -> WhisperOptions:
+        """What was chosen."""
+        return self._options
+
+    def _load(self) -> Loaded:
+        from .loading import load
+
+        return load(**self._options.setup().fields)
+
+    async def _start_worker(self) -> WorkerProcess:
+        options = self._options
+        command = command_for(_RECOGNISER)
+        return await WorkerProcess.start(
+            "whisper", options.setup(), options.worker_timeout, command
+        )
+
+    def _checked_language(self, language: str | None) -> str:
+        spoken = self._options.spoken() or ""
+        if language is None or not spoken or _same(language, spoken):
+            return spoken or language or ""
+        raise ValueError(
+            f"this engine recognises {spoken}, not {language!r}; make another with "
+            f"WhisperSTT(language={language!r}) and a model that knows it"
+        )
+
+
+def _same(language: str, other: str) -> bool:
+    one, two = (tag.replace("_", "-").lower().partition("-")[0] for tag in (language, other))
+    return one == two
+
+
+def _check_installed() -> None:
+    if find_spec("faster_whisper") is None:
+        raise ImportError(
+            "WhisperSTT needs faster-whisper, which is not installed: "
+            "pip install 'anyio-stt[whisper]'",
+            name="faster_whisper",
+        )
