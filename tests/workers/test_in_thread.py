@@ -7,47 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 import anyio
-import numpy as np
 import pytest
 
-from anyio_stt import APIConnectOptions, APIError, AudioFrame, SpeechEventType, STTCapabilities
+from anyio_stt import APIConnectOptions, APIError, AudioFrame, SpeechEventType
 from anyio_stt.testing import assert_no_leaks, silence
-from anyio_stt.workers.in_thread import ThreadPool
-from anyio_stt.workers.pool import WorkerPool
-from anyio_stt.workers.process import WorkerProcess, command_for
 from anyio_stt.workers.stt import LocalSTT, workers_or_cores
-from anyio_stt.workers.wire import Kind, Message
+from tests.workers.engines import FakeSTT, IsolatedSTT, loud
 from tests.workers.fake import FakeLoaded, load
 
 pytestmark = pytest.mark.real_time
-
-
-class FakeSTT(LocalSTT):
-    def __init__(self, load: Callable[[], Any], *, threads: int = 2, interims: bool = True) -> None:
-        super().__init__(
-            capabilities=STTCapabilities(streaming=True, interim_results=interims),
-            pool=ThreadPool("fake", load, threads),
-            interims=interims,
-        )
-
-    def _checked_language(self, language: str | None) -> str:
-        return language or "xx"
-
-
-class IsolatedSTT(FakeSTT):
-    def __init__(self) -> None:
-        super().__init__(FakeLoaded)
-        self._pool = WorkerPool("fake", self._start, 2, 5.0)
-
-    async def _start(self) -> WorkerProcess:
-        setup = Message(Kind.SETUP, fields={"endpointing": {}})
-        return await WorkerProcess.start(
-            "fake", setup, 10.0, command_for("tests.workers.fake:load")
-        )
-
-
-def loud(seconds: float) -> AudioFrame:
-    return AudioFrame.from_array(np.full(round(seconds * 16000), 1000, np.int16), 16000)
 
 
 async def finals(stt: LocalSTT, *frames: AudioFrame) -> list[str]:

@@ -13,6 +13,7 @@ from anyio_stt.engines.pocketsphinx import PocketSphinxSTT, PocketSphinxVAD
 from anyio_stt.testing import check_stt, check_vad
 
 
+@pytest.mark.heavy
 @pytest.mark.timeout(300)
 def test_the_engine_keeps_the_contract() -> None:
     # Once, and what says most: all checks together take two minutes on a busy machine. They are
@@ -21,6 +22,7 @@ def test_the_engine_keeps_the_contract() -> None:
     anyio.run(partial(check_stt, PocketSphinxSTT, patience=30, checks=checks))
 
 
+@pytest.mark.heavy
 @pytest.mark.real_time
 @pytest.mark.timeout(120)
 async def test_the_engine_lives_and_dies_by_the_contract_on_every_event_loop() -> None:

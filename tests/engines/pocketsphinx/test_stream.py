@@ -1,4 +1,8 @@
-"""Streams that a real decoder recognises, in real processes."""
+"""
+Streams that a real decoder recognises, in real processes.
+
+What does not depend on the decoder is tested with a quick one in `tests/workers`; here it is heavy.
+"""
 
 from __future__ import annotations
 
@@ -97,6 +101,7 @@ async def test_what_was_said_comes_back_with_guesses_words_and_times() -> None:
         assert edges == sorted(edges)
 
 
+@pytest.mark.heavy
 async def test_a_stretch_without_speech_says_nothing_and_counts_as_recognised() -> None:
     with anyio.fail_after(30):
         async with PocketSphinxSTT() as stt, stt.stream() as stream:
@@ -128,6 +133,7 @@ async def test_flush_ends_the_open_utterance_and_what_follows_is_another() -> No
     assert " ".join(finals(rest)).endswith("welcome to the show")
 
 
+@pytest.mark.heavy
 async def test_speech_without_a_pause_is_cut_where_no_word_is() -> None:
     speech = spoken().frame.slice(0, int(2.5 * 16000))
     options = PocketSphinxOptions(
@@ -175,6 +181,7 @@ def workers() -> list[int]:
     return found
 
 
+@pytest.mark.heavy
 @pytest.mark.contract("S16")
 async def test_a_worker_killed_three_times_costs_no_stretch_of_speech() -> None:
     audio, killer = frames() + cut(silence(1.0), 0.1), Killer()
@@ -224,6 +231,7 @@ async def lose_a_worker(stt: PocketSphinxSTT) -> None:
             pass
 
 
+@pytest.mark.heavy
 @pytest.mark.contract("S15")
 async def test_a_dead_worker_fails_the_stream_when_retries_are_forbidden() -> None:
     with anyio.fail_after(30):
@@ -242,6 +250,7 @@ async def test_leaving_the_block_while_it_recognises_leaves_no_process() -> None
             assert len(workers()) == 1
 
 
+@pytest.mark.heavy
 @pytest.mark.contract("S2")
 async def test_without_its_block_an_engine_leaves_no_process_behind_a_stream() -> None:
     stt = PocketSphinxSTT(NO_GUESSES)
@@ -252,6 +261,7 @@ async def test_without_its_block_an_engine_leaves_no_process_behind_a_stream() -
     assert finals(events) == [FIRST, SECOND]
 
 
+@pytest.mark.heavy
 @pytest.mark.contract("S4")
 async def test_closing_the_engine_ends_its_idle_workers() -> None:
     with anyio.fail_after(30):
@@ -262,6 +272,7 @@ async def test_closing_the_engine_ends_its_idle_workers() -> None:
             assert workers() == []
 
 
+@pytest.mark.heavy
 async def test_a_worker_is_used_again_and_forgets_who_spoke_before() -> None:
     with anyio.fail_after(30):
         async with PocketSphinxSTT(NO_GUESSES) as stt:
@@ -272,6 +283,7 @@ async def test_a_worker_is_used_again_and_forgets_who_spoke_before() -> None:
     assert once == again
 
 
+@pytest.mark.heavy
 async def test_a_worker_that_died_while_idle_is_replaced_unnoticed() -> None:
     with anyio.fail_after(30):
         async with PocketSphinxSTT(NO_GUESSES) as stt:
@@ -283,6 +295,7 @@ async def test_a_worker_that_died_while_idle_is_replaced_unnoticed() -> None:
     assert stt.statistics().started == 2
 
 
+@pytest.mark.heavy
 async def test_a_stream_beyond_the_workers_waits_its_turn_says_so_and_loses_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -307,6 +320,7 @@ async def test_a_stream_beyond_the_workers_waits_its_turn_says_so_and_loses_noth
     assert "waits for a worker" in caplog.text
 
 
+@pytest.mark.heavy
 async def test_the_wait_for_a_worker_has_a_deadline() -> None:
     options = PocketSphinxOptions(interim_results=False, turn_timeout=0.5)
     with anyio.fail_after(30):
@@ -323,6 +337,7 @@ async def wait_in_vain(stt: PocketSphinxSTT) -> None:
             pass
 
 
+@pytest.mark.heavy
 async def test_the_event_loop_goes_on_while_speech_is_recognised() -> None:
     with anyio.fail_after(30):
         async with PocketSphinxSTT() as stt, watched() as pauses:
@@ -349,6 +364,7 @@ async def watched() -> AsyncIterator[list[float]]:
         task_group.cancel_scope.cancel()
 
 
+@pytest.mark.heavy
 async def test_each_second_is_measured_once() -> None:
     measured: list[STTMetrics] = []
     with anyio.fail_after(30):
