@@ -15,10 +15,12 @@ from .process import WorkerProcess
 from .segmenter import SAMPLE_RATE
 from .wire import Kind, Message
 
-__all__ = ("WorkerFeed", "mono_bytes", "pieces")
+__all__ = ("MAX_UNHEARD_SECONDS", "WorkerFeed", "mono_bytes", "pieces")
 
 _PIECE_SECONDS = 0.5  # short enough not to keep the event loop, long enough to cost little
-_MAX_UNHEARD = 4 * SAMPLE_RATE  # bytes: 2 s. The worker never waits, a pipe holds half of it
+MAX_UNHEARD_SECONDS = 2.0
+"""What a worker may be sent before it has heard it: it never waits, and a pipe holds half of it."""
+_MAX_UNHEARD = round(2 * MAX_UNHEARD_SECONDS * SAMPLE_RATE)  # bytes
 
 
 class WorkerFeed:

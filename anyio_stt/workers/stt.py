@@ -12,10 +12,11 @@ from ..audio.frame import AudioBuffer
 from ..events import SpeechEvent, SpeechEventType
 from ..options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, STTCapabilities
 from ..stt import STT
-from .feed import WorkerFeed, pieces
+from .feed import MAX_UNHEARD_SECONDS, WorkerFeed, pieces
 from .in_thread import ThreadPool, ThreadWorker
 from .pool import PoolStatistics, WorkerPool
 from .process import WorkerProcess
+from .segmenter import Endpointing
 from .speech import to_speech
 from .stream import LocalStream
 from .wire import Kind, Message
@@ -23,7 +24,7 @@ from .wire import Kind, Message
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ("LocalSTT", "workers_or_cores")
+__all__ = ("LocalSTT", "local_capabilities", "workers_or_cores")
 
 
 class LocalSTT(STT):
@@ -112,6 +113,23 @@ class LocalSTT(STT):
     @abstractmethod
     def _checked_language(self, language: str | None) -> str:
         """Return what transcripts are in when *language* is asked for, or raise ValueError."""
+
+
+def local_capabilities(endpointing: Endpointing, *, interims: bool) -> STTCapabilities:
+    """
+    Return what an engine can do that cuts speech into utterances.
+
+    Args:
+        endpointing: how it does.
+        interims: whether its streams guess.
+    """
+    utterance = endpointing.padding + endpointing.max_utterance + endpointing.offset
+    return STTCapabilities(
+        streaming=True,
+        interim_results=interims,
+        aligned_transcript="word",
+        max_uncovered=utterance + MAX_UNHEARD_SECONDS + 1.0,  # the frame on its way, and a margin
+    )
 
 
 def workers_or_cores(name: str, count: int | None) -> int:

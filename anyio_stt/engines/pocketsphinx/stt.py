@@ -8,11 +8,10 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
-from ...options import STTCapabilities
 from ...workers.pool import WorkerPool
 from ...workers.process import WorkerProcess, command_for
 from ...workers.stream import LocalStream
-from ...workers.stt import LocalSTT, workers_or_cores
+from ...workers.stt import LocalSTT, local_capabilities, workers_or_cores
 from .options import PocketSphinxOptions
 
 __all__ = ("PocketSphinxSTT", "PocketSphinxStream")
@@ -58,11 +57,7 @@ class PocketSphinxSTT(LocalSTT):
         self._options = options = replace(options or PocketSphinxOptions(), **chosen)
         workers = workers_or_cores("max_workers", max_workers)
         super().__init__(
-            capabilities=STTCapabilities(
-                streaming=True,
-                interim_results=options.interim_results,
-                aligned_transcript="word",
-            ),
+            capabilities=local_capabilities(options.endpointing, interims=options.interim_results),
             pool=WorkerPool("pocketsphinx", self._start_worker, workers, options.turn_timeout),
             interims=options.interim_results,
         )

@@ -8,6 +8,7 @@ sherpa-onnx: an engine that hears well offline, with weights that `anyio-stt mod
     recogniser   what runs in a worker: utterances to words
     loading      a model and a detector of sherpa-onnx, loaded
     makers       models of sherpa-onnx by their kind
+    aligning     where in an utterance its words are
     loops        a decoder that repeats itself
 """
 

@@ -10,6 +10,7 @@ import numpy as np
 import sherpa_onnx
 
 from ...workers.segmenter import SAMPLE_RATE
+from .aligning import make_aligner
 from .endpointing import Endpointing
 from .makers import make_recogniser
 from .model_kinds import recognise_folder
@@ -26,6 +27,7 @@ def load(
     detector: str,
     endpointing: dict[str, Any],
     interim_interval: float,
+    isolated: bool,
     **options: Any,
 ) -> LoadedSherpa:
     """
@@ -36,6 +38,7 @@ def load(
         detector: the file of Silero's weights.
         endpointing: the fields of an `Endpointing`.
         interim_interval: seconds of audio between guesses.
+        isolated: whether this process is for nothing else: then pocketsphinx finds words' times.
         options: for `make_recogniser`.
 
     Raises:
@@ -47,7 +50,9 @@ def load(
     def make_flags() -> Callable[[bytes], bool]:
         return SileroFlags(detector, how.threshold).is_speech
 
-    return LoadedSherpa(decode, make_flags, how, interim_interval)
+    aligner = make_aligner() if isolated else None
+    align = aligner.align if aligner is not None else None
+    return LoadedSherpa(decode, make_flags, how, interim_interval, align)
 
 
 class SileroFlags:

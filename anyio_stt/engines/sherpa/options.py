@@ -99,8 +99,13 @@ class SherpaOptions:
             return self.language or ""
         return "en" if os.fspath(self.model).endswith(("-en", ".en")) else ""
 
-    def setup(self) -> Message:
-        """Return the message that tells a recogniser what to load."""
+    def setup(self, *, isolated: bool) -> Message:
+        """
+        Return the message that tells a recogniser what to load.
+
+        Args:
+            isolated: whether it does so in a process of its own.
+        """
         fields: dict[str, Any] = {
             "model": str(self.folder()),
             "detector": str(require_model(_DETECTOR) / "silero_vad.onnx"),
@@ -110,6 +115,7 @@ class SherpaOptions:
             "numerals": self.numerals,
             "num_threads": self.num_threads,
             "provider": self.provider,
+            "isolated": isolated,
         }
         return Message(Kind.SETUP, fields=fields)
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from ...workers.segmenter import SAMPLE_RATE, Segmenter
-from ...workers.session import Heard, Session
+from ...workers.session import Heard, Session, SpokenWord
 from ...workers.wire import Message
 from .endpointing import Endpointing
 from .loops import loops
 
-__all__ = ("FRAME", "Decode", "LoadedSherpa", "Samples", "UtteranceRecogniser", "as_samples")
+__all__ = (
+    "FRAME",
+    "Align",
+    "Decode",
+    "LoadedSherpa",
+    "Samples",
+    "UtteranceRecogniser",
+    "as_samples",
+)
 
 FRAME = 512
 """Samples that the detector judges at once: 32 ms."""
@@ -22,6 +31,7 @@ _LEAST = round(0.1 * SAMPLE_RATE)  # samples: models fail on less
 
 Samples = npt.NDArray[np.float32]
 Decode = Callable[[Samples], Heard]
+Align = Callable[[bytes, str], Sequence[SpokenWord] | None]
 
 
 class LoadedSherpa:
@@ -33,6 +43,7 @@ class LoadedSherpa:
         make_flags: makes what judges the frames of one stream.
         endpointing: how speech is told from silence.
         interim_interval: seconds of audio between guesses.
+        align: finds the words of a transcript in its audio, for models that give no times.
     """
 
     def __init__(
@@ -41,7 +52,9 @@ class LoadedSherpa:
         make_flags: Callable[[], Callable[[bytes], bool]],
         endpointing: Endpointing,
         interim_interval: float,
+        align: Align | None = None,
     ) -> None:
+        self._align = align
         self._decode = decode
         self._make_flags = make_flags
         self._endpointing = endpointing
@@ -52,7 +65,7 @@ class LoadedSherpa:
     ) -> Session:
         """Begin with a new stream."""
         segmenter = Segmenter(self._make_flags(), self._endpointing, FRAME, eager=True)
-        recogniser = UtteranceRecogniser(self._decode, self._interval)
+        recogniser = UtteranceRecogniser(self._decode, self._interval, self._align)
         return Session(segmenter, recogniser, say, busy, interims=interims)
 
 
@@ -63,9 +76,11 @@ class UtteranceRecogniser:
     Args:
         decode: makes words of samples.
         interval: samples between guesses.
+        align: finds the words of a transcript in its audio.
     """
 
-    def __init__(self, decode: Decode, interval: int) -> None:
+    def __init__(self, decode: Decode, interval: int, align: Align | None = None) -> None:
+        self._align = align
         self._decode = decode
         self._interval = interval
         self._open = bytearray()
@@ -105,6 +120,8 @@ class UtteranceRecogniser:
         if loops(heard.text) and len(samples) > 2 * _LOOP_CUT:
             again = self._decode(samples[:-_LOOP_CUT])
             heard = min(heard, again, key=lambda each: len(each.text))
+        if heard.words is None and heard.text and self._align is not None:
+            heard = replace(heard, words=self._align(audio, heard.text))
         return heard
 
 

@@ -7,12 +7,11 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from ...options import STTCapabilities
 from ...workers.in_thread import ThreadPool
 from ...workers.pool import WorkerPool
 from ...workers.process import WorkerProcess, command_for
 from ...workers.stream import LocalStream
-from ...workers.stt import LocalSTT, workers_or_cores
+from ...workers.stt import LocalSTT, local_capabilities, workers_or_cores
 from .endpointing import Endpointing
 from .options import SherpaOptions
 
@@ -36,8 +35,9 @@ class SherpaSTT(LocalSTT):
     as fast as it comes waits in its stream, up to `max_pending_audio`, and guesses are left out.
 
     A model that gives no confidence gives 0. Word times are the model's where it gives some;
-    else the words share the time of the utterance in proportion to their letters, which is off
-    by a fifth of a second on average.
+    else pocketsphinx's, where that is installed and worker processes recognise; else the words
+    share the time of the utterance in proportion to their letters, which is off by a fifth of a
+    second on average.
 
     Args:
         options: with what to recognise, and how; the next three replace what it says.
@@ -45,7 +45,8 @@ class SherpaSTT(LocalSTT):
         language: what is spoken, for models of several languages; "auto" leaves it to them.
         endpointing: how speech is told from silence.
         isolated: recognise in worker processes instead of threads: a crash inside the model's
-            runtime costs a retry and no words, and each process has a model of its own.
+            runtime costs a retry and no words, words have better times, and each process has a
+            model of its own.
         max_workers: how many threads or processes there may be; as many as the machine has
             cores unless said otherwise.
 
@@ -72,11 +73,7 @@ class SherpaSTT(LocalSTT):
         self._found = options.found()
         workers = workers_or_cores("max_workers", max_workers)
         super().__init__(
-            capabilities=STTCapabilities(
-                streaming=True,
-                interim_results=options.interim_results,
-                aligned_transcript="word",
-            ),
+            capabilities=local_capabilities(options.endpointing, interims=options.interim_results),
             pool=(
                 WorkerPool("sherpa", self._start_worker, workers, options.turn_timeout)
                 if isolated
@@ -94,12 +91,11 @@ class SherpaSTT(LocalSTT):
     def _load(self) -> Loaded:
         from .loading import load
 
-        return load(**self._options.setup().fields)
+        return load(**self._options.setup(isolated=False).fields)
 
     async def _start_worker(self) -> WorkerProcess:
-        options = self._options
-        command = command_for(_RECOGNISER)
-        return await WorkerProcess.start("sherpa", options.setup(), options.worker_timeout, command)
+        setup, patience = self._options.setup(isolated=True), self._options.worker_timeout
+        return await WorkerProcess.start("sherpa", setup, patience, command_for(_RECOGNISER))
 
     def _checked_language(self, language: str | None) -> str:
         spoken = self._options.spoken()

@@ -7,12 +7,11 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from ...options import STTCapabilities
 from ...workers.in_thread import ThreadPool
 from ...workers.pool import WorkerPool
 from ...workers.process import WorkerProcess, command_for
 from ...workers.stream import LocalStream
-from ...workers.stt import LocalSTT, workers_or_cores
+from ...workers.stt import LocalSTT, local_capabilities, workers_or_cores
 from .endpointing import Endpointing
 from .options import WhisperOptions
 
@@ -75,11 +74,7 @@ class WhisperSTT(LocalSTT):
         options.where()
         workers = workers_or_cores("max_workers", max_workers)
         super().__init__(
-            capabilities=STTCapabilities(
-                streaming=True,
-                interim_results=options.interim_results,
-                aligned_transcript="word",
-            ),
+            capabilities=local_capabilities(options.endpointing, interims=options.interim_results),
             pool=(
                 WorkerPool("whisper", self._start_worker, workers, options.turn_timeout)
                 if isolated

@@ -33,6 +33,8 @@ def test_its_capabilities_say_what_it_does() -> None:
     assert capabilities.streaming
     assert capabilities.interim_results
     assert capabilities.aligned_transcript == "word"
+    # 12 s of speech, what is around it, and what is read on meanwhile.
+    assert capabilities.max_uncovered == pytest.approx(0.6 + 12 + 0.77 + 2 + 1)
     assert not SherpaSTT(SherpaOptions(interim_results=False)).capabilities.interim_results
 
 
