@@ -207,7 +207,7 @@ def test_one_engine_serves_event_loops_one_after_the_other(backend: str) -> None
 
     async def ask() -> bytes:
         for _ in range(2):  # the second on the connection of the first
-            said = await http.post(address, Upload(b"x"), timeout=5)
+            said = await http.post(address, Upload(b"x"), timeout=5)  # noqa: F821 - see `del`
         return said.body
 
     assert [anyio.run(ask, backend=backend) for _ in range(3)] == [b"yes"] * 3
