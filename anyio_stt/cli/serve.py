@@ -11,7 +11,7 @@ import click
 
 from anyio_stt import STT, VAD, APIError
 
-from .engine_choice import make_engine, parse_options
+from .engine_choice import choose_engine, make_engine, parse_options
 from .errors import CommandError
 
 __all__ = ("serve",)
@@ -22,10 +22,9 @@ _KEYS = "ANYIO_STT_SERVER_KEYS"
 @click.command()
 @click.option(
     "--engine",
-    default="pocketsphinx",
-    show_default=True,
     metavar="NAME",
-    help="An engine `anyio-stt engines` lists, or a class as module:Class.",
+    help="An engine `anyio-stt engines` lists, or a class as module:Class; the best one that "
+    "works offline here unless told.",
 )
 @click.option(
     "--option",
@@ -165,9 +164,12 @@ def _read_keys(file: Path | None) -> tuple[str, ...]:
     return tuple(text.replace(",", " ").split())
 
 
-def _engines(engine: str, options: tuple[str, ...], models: tuple[str, ...]) -> dict[str, STT]:
+def _engines(
+    engine: str | None, options: tuple[str, ...], models: tuple[str, ...]
+) -> dict[str, STT]:
     if not models:
-        return {engine: make_engine(engine, parse_options(options))}
+        chosen = choose_engine(engine)
+        return {chosen: make_engine(chosen, parse_options(options))}
     if options:
         raise CommandError("--option is for --engine: write --model NAME=ENGINE,KEY=VALUE")
     made = {}

@@ -64,8 +64,7 @@ class Access:
         return f"key {found.index(True) + 1}"
 
     def _check_host(self, host: str) -> None:
-        name = (urlsplit(f"//{host}").hostname or "") if "\\" not in host else ""
-        if self._hosts and name not in self._hosts:
+        if self._hosts and _host_of(f"//{host}") not in self._hosts:
             raise AccessError(
                 "this Host is not served here; the server's own --allow-host names it", status=403
             )
@@ -74,11 +73,18 @@ class Access:
         if origin is None or origin.lower() in self._origins:
             return
         # The scheme may differ: a proxy in front may speak TLS for us.
-        if urlsplit(origin).netloc.lower() != host.lower():
+        if not origin.lower().endswith(f"://{host.lower()}"):
             raise AccessError(
                 "pages of this Origin may not call; the server's own --allow-origin names them",
                 status=403,
             )
+
+
+def _host_of(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _key_of(headers: Mapping[str, str], subprotocols: Sequence[str]) -> str | None:

@@ -14,6 +14,7 @@ from ..stt import STT
 
 __all__ = ("JSONFormatter", "log_to_stderr", "log_transcripts")
 
+_OF_CONNECTIONS = ("client_connected_cb", "connection_made")
 _logger = logging.getLogger("anyio_stt.server")
 
 
@@ -40,9 +41,20 @@ def log_to_stderr(*, as_json: bool, level: int = logging.INFO) -> None:
     handler = logging.StreamHandler(sys.stderr)
     plain = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
     handler.setFormatter(JSONFormatter() if as_json else plain)
-    logger = logging.getLogger("anyio_stt")
-    logger.handlers, logger.propagate = [handler], False
-    logger.setLevel(level)
+    for name in ("anyio_stt", "asyncio"):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [handler], False
+        logger.setLevel(level)
+    logging.getLogger("asyncio").addFilter(_one_line_for_connections)
+
+
+def _one_line_for_connections(record: logging.LogRecord) -> bool:
+    """Shorten what hypercorn lets escape of connections that were lost, or spoke nonsense."""
+    message = record.getMessage()
+    if record.exc_info and any(name in message for name in _OF_CONNECTIONS):
+        record.msg, record.args = f"a connection was given up: {record.exc_info[1]}", ()
+        record.levelno, record.levelname, record.exc_info = logging.INFO, "INFO", None
+    return True
 
 
 def log_transcripts(engines: Iterable[STT]) -> None:

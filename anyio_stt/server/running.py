@@ -16,6 +16,7 @@ from hypercorn.config import Config
 from ..stt import STT
 from ..vad import VAD
 from .app import Application
+from .guarding import guard_connections
 from .models import Models
 from .service import Service, logger
 from .settings import Settings, check_settings
@@ -32,19 +33,23 @@ def listen(settings: Settings) -> list[socket.socket]:
     """
     Open what *settings* name: a socket for HTTP, and one for Wyoming.
 
+    With several workers each opens its own, on the same port: the system spreads connections
+    over them, which it does not over processes that share a socket.
+
     Raises:
         SettingsError: when that is not possible.
     """
     check_settings(settings)
     give_up = settings.options.send_timeout
-    sockets = [listen_tcp(settings.host, settings.port, give_up=give_up)]
+    shared = settings.workers > 1
+    sockets = [listen_tcp(settings.host, settings.port, give_up=give_up, shared=shared)]
     if settings.wyoming is not None:
         scheme, _, where = settings.wyoming.partition("://")
         host, _, port = where.rpartition(":")
         if scheme == "unix":
             sockets.append(listen_unix(where))
         else:
-            sockets.append(listen_tcp(host.strip("[]"), int(port), give_up=give_up))
+            sockets.append(listen_tcp(host.strip("[]"), int(port), give_up=give_up, shared=shared))
     return sockets
 
 
@@ -94,6 +99,7 @@ async def serve(
             yield
 
     _say_where(sockets[0], settings)
+    guard_connections(settings.backend)
     hypercorn: Any = import_module(f"hypercorn.{settings.backend}")
     await hypercorn.serve(
         Application(service, running),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -62,6 +63,8 @@ def check_settings(settings: Settings) -> None:
             f"without a key, only loopback is served, not {settings.host}: give a key "
             f"(ANYIO_STT_SERVER_KEYS, or --keys FILE), or --insecure to serve everybody"
         )
+    if settings.tls is not None:
+        _check_tls(*settings.tls)
     if settings.wyoming is None:
         if settings.announce:
             raise SettingsError("only Wyoming is announced: give --wyoming tcp://HOST:PORT")
@@ -75,6 +78,13 @@ def check_settings(settings: Settings) -> None:
             f"Wyoming knows no keys, so {host} would serve everybody who reaches it: give "
             f"--insecure if that is meant"
         )
+
+
+def _check_tls(certificate: str, key: str) -> None:
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as exc:
+        raise SettingsError(f"--tls {certificate} {key}: {exc.strerror or exc}") from exc
 
 
 def is_loopback(host: str) -> bool:

@@ -14,7 +14,7 @@ _BACKLOG = 1024
 _KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 
 
-def listen_tcp(host: str, port: int, *, give_up: float) -> socket.socket:
+def listen_tcp(host: str, port: int, *, give_up: float, shared: bool = False) -> socket.socket:
     """
     Listen on a port.
 
@@ -22,6 +22,7 @@ def listen_tcp(host: str, port: int, *, give_up: float) -> socket.socket:
         host: a name or address.
         port: 0 for any that is free.
         give_up: seconds that a peer may leave what it was sent unread.
+        shared: whether others of this user may listen there too.
 
     Raises:
         SettingsError: when that is not possible.
@@ -36,6 +37,8 @@ def listen_tcp(host: str, port: int, *, give_up: float) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         tune(listener, give_up)
+        if shared and hasattr(socket, "SO_REUSEPORT"):
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(address)
         listener.listen(_BACKLOG)
     except OSError as exc:

@@ -1,4 +1,4 @@
-"""Several processes that serve the same sockets."""
+"""Several processes that serve the same port."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 import anyio
 import anyio.abc
@@ -23,7 +24,7 @@ WORKER = "ANYIO_STT_SERVER_WORKER"
 
 def supervise(settings: Settings, command: Sequence[str]) -> int:
     """
-    Run *command* in `settings.workers` processes, which accept from the same sockets.
+    Run *command* in `settings.workers` processes, which listen on the same port.
 
     hypercorn's own workers are told of the end by its lifespan, which comes after their
     connections are cut off; these get the signal themselves, and drain.
@@ -38,18 +39,35 @@ def supervise(settings: Settings, command: Sequence[str]) -> int:
     Raises:
         SettingsError: when it cannot be started like this.
     """
-    sockets = listen(settings)
+    first = listen(settings)
+    # Later ones listen where the first do, also where that is any free port; a unix socket has
+    # one end only, so its workers share it.
+    wyoming = settings.wyoming or ""
+    if wyoming.startswith("tcp:"):
+        host, port = wyoming.rpartition(":")[0], first[1].getsockname()[1]
+        wyoming = f"{host}:{port}"
+    again = replace(
+        settings,
+        port=first[0].getsockname()[1],
+        wyoming=wyoming if wyoming.startswith("tcp:") else None,
+        announce=False,
+    )
+    sockets = [first]
     try:
-        return anyio.run(_supervise, settings, command, [each.fileno() for each in sockets])
+        shared = [] if again.wyoming else first[1:]
+        sockets += [listen(again) + shared for _ in range(settings.workers - 1)]
+        numbers = [[each.fileno() for each in mine] for mine in sockets]
+        return anyio.run(_supervise, command, numbers)
     finally:
-        for each in sockets:
-            each.close()
+        for mine in sockets:
+            for each in mine:
+                each.close()
 
 
-async def _supervise(settings: Settings, command: Sequence[str], descriptors: list[int]) -> int:
+async def _supervise(command: Sequence[str], descriptors: list[list[int]]) -> int:
     codes: list[int] = []
     async with anyio.create_task_group() as tasks:
-        workers = [await _start(command, number, descriptors) for number in range(settings.workers)]
+        workers = [await _start(command, *each) for each in enumerate(descriptors)]
         tasks.start_soon(_hand_on_signals, workers)
         async with anyio.create_task_group() as waiting:
             for worker in workers:

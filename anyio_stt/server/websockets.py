@@ -21,7 +21,7 @@ from .errors import error_for, told_error
 from .live import LiveConnection
 from .peer import PeerGone
 from .requests import IGNORED
-from .service import Service
+from .service import Service, logger
 
 __all__ = ("WebSockets", "refuse_socket")
 
@@ -55,7 +55,9 @@ class _Socket:
     async def _put(self, message: dict[str, Any]) -> None:
         try:
             await self._send(message)
-        except OSError as exc:  # what ASGI has for a client that has gone
+        except Exception as exc:
+            # OSError is what ASGI has for a client that has gone; hypercorn raises its own too,
+            # where the client broke the protocol.
             raise PeerGone from exc
 
 
@@ -113,14 +115,21 @@ class WebSockets:
             self._service.check_open()
             async with self._service.limits.place(scope["state"]["owner"]):
                 connection = self._connect(scope, receive, send, accept)
-                with anyio.fail_after(self._service.options.send_timeout):
-                    await send(accept)
+                if not await self._accept(send, accept):
+                    return
                 self._service.metrics.answered(scope["path"], 101)
                 await connection.run()
         except ClientError as exc:
             await refuse_socket(exc, scope, send)
-        except TimeoutError:
-            return
+
+    async def _accept(self, send: Send, accept: dict[str, Any]) -> bool:
+        try:
+            with anyio.fail_after(self._service.options.send_timeout):
+                await send(accept)
+        except Exception as exc:  # noqa: BLE001 - the client has gone, or broke the protocol
+            logger.info("a websocket could not be opened: %s", exc)
+            return False
+        return True
 
     def _connect(
         self, scope: Scope, receive: Receive, send: Send, accept: dict[str, Any]

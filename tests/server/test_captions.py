@@ -37,7 +37,8 @@ def page(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of the running application."""
     port = free_port()
     command = [
-        sys.executable, "-m", "anyio_stt", "serve", "--backend", request.param, "--port", str(port),
+        sys.executable, "-m", "anyio_stt", "serve", "--engine", "pocketsphinx",
+        "--backend", request.param, "--port", str(port),
     ]  # fmt: skip
     keys = {"ANYIO_STT_SERVER_KEYS": KEY} if "key" in request.node.name else {}
     with subprocess.Popen(

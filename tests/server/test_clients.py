@@ -40,7 +40,8 @@ def server(request: pytest.FixtureRequest) -> Iterator[list[int]]:
     """A server with PocketSphinx behind it: the ports of HTTP, and of Wyoming."""
     ports = [free_port(), free_port()]
     command = [
-        sys.executable, "-m", "anyio_stt", "serve", "--backend", request.param,
+        sys.executable, "-m", "anyio_stt", "serve", "--engine", "pocketsphinx",
+        "--backend", request.param,
         "--port", str(ports[0]), "--wyoming", f"tcp://127.0.0.1:{ports[1]}",
     ]  # fmt: skip
     environment = {**os.environ, "ANYIO_STT_SERVER_KEYS": KEY}
@@ -262,7 +263,16 @@ def test_vosk_transcriber_transcribes(tmp_path: Path) -> None:
         pytest.skip("ffmpeg is not installed")
     if answers(2700):
         pytest.skip("it knows one port, which is taken")
-    serve = [sys.executable, "-m", "anyio_stt", "serve", "--port", "2700"]
+    serve = [
+        sys.executable,
+        "-m",
+        "anyio_stt",
+        "serve",
+        "--engine",
+        "pocketsphinx",
+        "--port",
+        "2700",
+    ]
     with subprocess.Popen(serve, stderr=subprocess.PIPE, text=True) as running:
         try:
             wait_for(lambda: answers(2700), "the server to listen")
