@@ -39,6 +39,7 @@ from .steps import Repeat as Repeat
 from .steps import Say as Say
 from .steps import Step as Step
 from .steps import Swallow as Swallow
+from .streaming import streaming as streaming
 
 __all__ = (
     "CancelReport",
@@ -74,6 +75,7 @@ __all__ = (
     "silence",
     "spoken",
     "start_of_speech",
+    "streaming",
     "tone",
     "usage",
 )

@@ -20,6 +20,7 @@ from anyio_stt.testing import (
     silence,
     tone,
 )
+from tests.testing.broken_batches import BROKEN_BATCHES, CORRECT, DropsWhatIsOpenAtAFlush
 from tests.testing.broken_engines import (
     BROKEN,
     Refuses,
@@ -60,6 +61,26 @@ async def test_an_engine_is_caught_that(fault: str) -> None:
     found = await violations_of(make_stt, checks=checks)
     assert contract_id in found
     compile(found[contract_id].reproduce, "reproduce", "exec")
+
+
+@pytest.mark.parametrize("fault", BROKEN_BATCHES)
+async def test_a_batch_engine_is_caught_that(fault: str) -> None:
+    contract_id, make_stt = BROKEN_BATCHES[fault]
+    checks = ["blocking"] if contract_id == "blocking" else None
+    found = await violations_of(make_stt, checks=checks, patience=5.0)
+    assert contract_id in found
+    compile(found[contract_id].reproduce, "reproduce", "exec")
+
+
+async def test_an_engine_is_caught_that_drops_what_is_open_at_a_flush_or_the_end() -> None:
+    audio = combine_frames([tone(0.43), silence(0.5), tone(0.9, 300), silence(0.6)])
+    found = await violations_of(engine(DropsWhatIsOpenAtAFlush), checks=["tail"], audio=audio)
+    assert "S9" in found
+
+
+@pytest.mark.parametrize("name", CORRECT)
+async def test_a_correct_batch_engine_passes_behind_a_detector_too(name: str) -> None:
+    await check_stt(CORRECT[name])
 
 
 @pytest.mark.real_time

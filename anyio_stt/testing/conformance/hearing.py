@@ -88,16 +88,18 @@ async def tail(subject: Subject) -> None:
         frames = cut(loud.slice(0, end), 0.07)
         padded = await subject.hear([*frames, *subject.quiet(1.0)])
         bare = await subject.hear(frames)
-        lost = _lost(padded, bare, subject.tolerance)
+        flushed = await subject.hear([*frames, "flush", *subject.quiet(1.0)])
+        seconds = end / loud.sample_rate
+        lost = _lost(padded, bare, seconds, subject) or _lost(padded, flushed, seconds, subject)
         if lost:
             subject.violate(
                 "S9",
                 f"the last of the audio before a marker is lost: {lost}",
                 "async with make_stt() as stt:",
-                "    for more in (silence(1.0), silence(0.0)):",
+                "    for more in (silence(1.0), None):",
                 "        async with stt.stream() as stream:",
                 "            await stream.send_frame(audio)",
-                "            await stream.send_frame(more)",
+                "            await stream.send_frame(more) if more else stream.flush()",
                 "            stream.end_input()",
                 "            async for event in stream:",
                 "                print(event)",
@@ -258,10 +260,10 @@ def _ends(run: Run) -> list[float]:
     return [final.alternatives[0].end_time for final in run.finals if final.alternatives]
 
 
-def _lost(padded: Run, bare: Run, tolerance: float) -> str:
+def _lost(padded: Run, bare: Run, seconds: float, subject: Subject) -> str:
     """Say what the bare audio lacks that the padded has, or nothing."""
     whole, cut_off = max(_ends(padded), default=0.0), max(_ends(bare), default=0.0)
-    if whole and cut_off and cut_off < min(whole, bare.pushed) - max(_TAIL, tolerance):
+    if whole and cut_off < min(whole, seconds) - max(_TAIL, subject.tolerance):
         return f"its last final ends at {cut_off:.2f} s, with silence behind it at {whole:.2f} s"
     whole_count = len(words(padded.text))
     if whole_count - len(words(bare.text)) > max(1, 0.15 * whole_count):

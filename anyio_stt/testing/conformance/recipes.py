@@ -34,7 +34,7 @@ READ = (
 
 _HEAD = """\
 import anyio
-from anyio_stt.testing import assert_no_leaks, cut, silence, spoken
+from anyio_stt.testing import assert_no_leaks, cut, silence, spoken, streaming
 {imported}
 
 async def main():
@@ -42,7 +42,13 @@ async def main():
 """
 
 
-def recipe(make: Callable[[], Any], lines: Sequence[str], values: Mapping[str, Any]) -> str:
+def recipe(
+    make: Callable[[], Any],
+    lines: Sequence[str],
+    values: Mapping[str, Any],
+    *,
+    streamed: bool = False,
+) -> str:
     """
     Return a program that can be run as it is, if *make* can be imported.
 
@@ -50,10 +56,12 @@ def recipe(make: Callable[[], Any], lines: Sequence[str], values: Mapping[str, A
         make: the function that makes the engine.
         lines: the body of its `main`, which finds `audio` and `make_stt`, or `make_vad`.
         values: what the lines name in braces.
+        streamed: whether the engine is behind a detector.
     """
     body = "".join(f"    {line.format(**values)}\n" for line in lines)
     called = "make_vad" if "make_vad(" in body else "make_stt"
-    return f"{_HEAD.format(imported=_import_of(make, called))}{body}\nanyio.run(main)\n"
+    imported = _import_of(make, called) + ("make_stt = streaming(make_stt)\n" if streamed else "")
+    return f"{_HEAD.format(imported=imported)}{body}\nanyio.run(main)\n"
 
 
 def _import_of(make: Callable[[], Any], called: str) -> str:

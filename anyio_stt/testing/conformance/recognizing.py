@@ -6,15 +6,24 @@ from dataclasses import dataclass, field
 
 import anyio
 
+from ...audio.frame import AudioBuffer, AudioFrame
 from ...events import SpeechEvent, SpeechEventType
 from ...exceptions import StreamClosedError
 from ...metrics import STTMetrics
 from ..leaks import find_leaks, take_inventory
 from .registry import check
+from .sounds import converted
+from .stalls import find_stall
 from .subject import Subject
 from .wording import alike
 
-__all__ = ("closed_recognize", "recognize")
+__all__ = (
+    "closed_for_good",
+    "closed_recognize",
+    "recognize",
+    "recognize_blocking",
+    "recognize_formats",
+)
 
 
 @dataclass(slots=True)
@@ -59,15 +68,16 @@ async def recognize(subject: Subject) -> None:
         )
 
 
-async def _call(subject: Subject, *, pieces: bool) -> _Call:
+async def _call(
+    subject: Subject, *, pieces: bool = False, audio: AudioFrame | None = None
+) -> _Call:
     call = _Call()
+    buffer: AudioBuffer = subject.frames if pieces else audio or subject.audio
     async with subject.make() as stt:
         stt.on("metrics_collected", call.metrics.append)
         with anyio.move_on_after(subject.patience + subject.audio.duration):
             try:
-                call.event = await stt.recognize(
-                    subject.frames if pieces else subject.audio, conn_options=subject.options(0)
-                )
+                call.event = await stt.recognize(buffer, conn_options=subject.options(0))
             except Exception as exc:  # noqa: BLE001 - judged below
                 call.error = exc
                 subject.log.append(repr(exc))
@@ -123,4 +133,74 @@ async def closed_recognize(subject: Subject) -> None:
             "    group.start_soon(stt.recognize, audio)",
             "    await anyio.sleep(0.01)",
             "    await stt.aclose()",
+        )
+
+
+@check("S8", "S17", needs="offline_recognize")
+async def recognize_formats(subject: Subject) -> None:
+    """A recording of another rate, or in stereo, gives the same words at the same times."""
+    reference = await _call(subject)
+    if reference.error is not None or not reference.text.strip():
+        return  # "recognize" says why
+    for rate, channels in ((8000, 1), (48000, 1), (16000, 2)):
+        audio = converted(subject.audio, rate, channels)
+        call = await _call(subject, audio=audio)
+        if call.error is not None:
+            continue  # it may refuse, aloud
+        end = call.event.alternatives[0].end_time if call.event and call.text else 0.0
+        known = _end_of(reference)
+        wrong = bool(end and known and abs(end - known) > max(0.2 * known, subject.tolerance))
+        # Half the bandwidth costs words, but none speaks at another pace.
+        least = 0.3 if rate < 16000 else 0.5
+        if wrong or not alike(call.text, reference.text, least):
+            subject.violate(
+                "S8",
+                f"at {rate} Hz with {channels} channel(s) recognize heard {call.text!r} that ends "
+                f"at {end:.2f} s; as it is, {reference.text!r} at {known:.2f} s. Declare "
+                f"sample_rate and num_channels in STTCapabilities, or take both from the frame",
+                "from anyio_stt.audio import Resampler",
+                "resampler = Resampler(audio.sample_rate, 48000, audio.num_channels)",
+                "async with make_stt() as stt:",
+                "    print(await stt.recognize(resampler.push(audio)))",
+            )
+            return
+
+
+def _end_of(call: _Call) -> float:
+    return call.event.alternatives[0].end_time if call.event and call.event.alternatives else 0.0
+
+
+@check("blocking", needs="offline_recognize")
+async def recognize_blocking(subject: Subject) -> None:
+    """The event loop goes on while a recording is computed."""
+    stalled = await find_stall(lambda: _call(subject))
+    if stalled is not None:
+        subject.violate(
+            "blocking",
+            f"in recognize, {stalled}",
+            "async with make_stt() as stt:",
+            "    print(await stt.recognize(audio))",
+        )
+
+
+@check("S5", needs="offline_recognize")
+async def closed_for_good(subject: Subject) -> None:
+    """After `STT.aclose()` a `recognize` is refused."""
+    stt = subject.make()
+    with anyio.move_on_after(subject.grace + subject.patience):
+        await stt.aclose()
+    outcome: object = None
+    with anyio.move_on_after(subject.patience + subject.audio.duration):
+        try:
+            outcome = await stt.recognize(subject.audio, conn_options=subject.options(0))
+        except Exception as exc:  # noqa: BLE001 - judged below
+            outcome = exc
+    if not isinstance(outcome, StreamClosedError):
+        subject.violate(
+            "S5",
+            f"recognize after aclose() led to {outcome!r}; StreamClosedError expected: an aclose() "
+            f"of your own awaits super().aclose() first, or calls that end with the engine go on",
+            "stt = make_stt()",
+            "await stt.aclose()",
+            "print(await stt.recognize(audio))",
         )

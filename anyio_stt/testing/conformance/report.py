@@ -22,6 +22,8 @@ class Report:
 
     def __init__(self, make: Callable[[], Any]) -> None:
         self._made_by = make
+        self.streamed: bool = False
+        """Whether the programs put the engine behind a detector."""
         self._check = ""
         self.violations: list[Violation] = []
 
@@ -35,7 +37,7 @@ class Report:
             lines: the body of the program that shows it; see `recipe`.
             values: what the lines name in braces.
         """
-        program = recipe(self._made_by, lines, values)
+        program = recipe(self._made_by, lines, values, streamed=self.streamed)
         self.violations.append(Violation(contract_id, self._check, seen, program))
 
     @contextmanager

@@ -5,17 +5,18 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
 
-__all__ = ("Stalls", "measure_stalls")
+__all__ = ("Stalls", "find_stall", "measure_stalls")
 
 _TICK = 0.01
 _OVERDUE = 0.1
+_LONGEST = 0.25
 
 
 @dataclass(slots=True)
@@ -76,3 +77,23 @@ async def measure_stalls() -> AsyncIterator[Stalls]:
     finally:
         done.set()
         watcher.join()
+
+
+async def find_stall(work: Callable[[], Awaitable[object]]) -> str | None:
+    """
+    Return how long *work* holds up the event loop, and what to do about it, or `None`.
+
+    It is done three times: a busy machine may stall once, an engine that blocks always does.
+    """
+    seen = []
+    for _ in range(3):
+        async with measure_stalls() as stalls:
+            await work()
+        if stalls.longest < _LONGEST:
+            return None
+        seen.append(stalls)
+    best = min(seen, key=lambda stalls: stalls.longest)
+    return (
+        f"the event loop stood still for {best.longest:.2f} s{best.place}; compute in a thread, "
+        "with anyio.to_thread.run_sync and a CapacityLimiter"
+    )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from copy import copy
 
 from ...audio.frame import AudioFrame
 from ...options import APIConnectOptions
 from ...stt import STT
 from ..audio import cut, silence
+from ..streaming import streaming
 from .probe import BreakPoint
 from .report import Report
 from .run import Item, Run, play
@@ -53,6 +55,16 @@ class Subject(Report):
         """What was logged while the suite ran, and the errors it saw."""
         self._reference: Run | None = None
         self._twice: Run | None = None
+        self._behind_detector: Subject | None = None
+
+    def behind_detector(self) -> Subject:
+        """Return the same for the streams that `StreamAdapter` makes of a batch engine."""
+        if self._behind_detector is None:
+            self._behind_detector = subject = copy(self)
+            subject.make, subject.streamed = streaming(self.make), True
+            if self.make_failing is not None:
+                subject.make_failing = streaming(self.make_failing)
+        return self._behind_detector
 
     # ---- hearing
 

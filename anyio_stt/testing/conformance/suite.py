@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 from ...audio.frame import AudioFrame
+from ...options import STTCapabilities
 from ...stt import STT
 from ..audio import spoken
 from . import attempts, cancelling, hearing, lifetime, recognizing, seeing, speaking
@@ -41,6 +42,9 @@ CHECKS: tuple[Check, ...] = (
     cancelling.cancelled_recognize,
     recognizing.recognize,
     recognizing.closed_recognize,
+    recognizing.recognize_formats,
+    recognizing.recognize_blocking,
+    recognizing.closed_for_good,
     seeing.usage,
     seeing.blocking,
     seeing.secrets,  # last: it looks through what the others made the engine say
@@ -125,7 +129,7 @@ def chosen(names: Collection[str] | None, checks: Iterable[Check] = CHECKS) -> l
 async def applies(check: Check, subject: Subject) -> bool:
     """Whether the engine claims what the check needs."""
     async with subject.make() as stt:
-        return not check.needs or bool(getattr(stt.capabilities, check.needs))
+        return _target(check, subject, stt.capabilities) is not None
 
 
 async def run_checks(subject: Subject, selected: Iterable[Check]) -> str:
@@ -134,10 +138,20 @@ async def run_checks(subject: Subject, selected: Iterable[Check]) -> str:
         label, capabilities = stt.label, stt.capabilities
     with _listening(subject.log):
         for check in selected:
-            if not check.needs or getattr(capabilities, check.needs):
-                with subject.checking(check.name):
-                    await _run(check, subject)
+            target = _target(check, subject, capabilities)
+            if target is not None:
+                with target.checking(check.name):
+                    await _run(check, target)
     return label
+
+
+def _target(check: Check, subject: Subject, capabilities: STTCapabilities) -> Subject | None:
+    """Return what *check* is tried with: a batch engine's streams are those of an adapter."""
+    if not check.needs or getattr(capabilities, check.needs):
+        return subject
+    if check.needs == "streaming" and capabilities.offline_recognize:
+        return subject.behind_detector()
+    return None
 
 
 async def _run(check: Check, subject: Subject) -> None:
