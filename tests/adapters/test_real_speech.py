@@ -31,7 +31,7 @@ from anyio_stt.options import DEFAULT_API_CONNECT_OPTIONS
 from anyio_stt.testing import cut, spoken
 from anyio_stt.vad import VADStream
 
-pytestmark = [pytest.mark.real_time, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.heavy, pytest.mark.real_time, pytest.mark.timeout(120)]
 
 
 class Wrapped(Adapter):
