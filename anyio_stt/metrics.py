@@ -70,17 +70,22 @@ class StreamStatistics:
     """
     A stream at one moment; times in seconds of audio unless said otherwise.
 
+    Always `pushed` is `recognised + silent + dropped + pending + replay`; after the end the last
+    two are 0.
+
     Args:
-        state: "created", "open", "draining", "returned", "finished", "failed" or "closed".
+        state: "created", "open", "draining", "finished", "failed" or "closed".
         attempt: attempts made so far, the running one included.
         pushed: audio pushed.
         delivered: audio that an engine has read, counted once.
         recognised: audio that finals cover.
+        silent: audio that was answered with silence.
         pending: audio waiting for the engine.
         peak_pending: the most that ever waited.
         replay: audio kept to be heard again should the attempt fail.
         replayed: audio that was heard again.
-        dropped: audio lost because `replay_limit` was exceeded when an attempt failed.
+        dropped: audio that nobody will recognise: refused by the engine, cut off by a failure or
+            an abort, or read, not answered, and kept no longer because of `replay_limit`.
         unread_events: events waiting for the consumer.
         last_delay: seconds from when audio was pushed to when its final came, for the last
             final with a time; `None` before that.
@@ -92,6 +97,7 @@ class StreamStatistics:
     pushed: float = 0.0
     delivered: float = 0.0
     recognised: float = 0.0
+    silent: float = 0.0
     pending: float = 0.0
     peak_pending: float = 0.0
     replay: float = 0.0

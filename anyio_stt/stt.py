@@ -12,18 +12,24 @@ from anyio.lowlevel import checkpoint
 
 from ._core.attempts import AttemptLoop
 from ._core.clock import wall_clock
-from ._core.emitter import EventEmitter, logger
+from ._core.emitter import EventEmitter
+from ._core.failures import sole_error
+from ._core.recognition import Recognition
+from ._core.resources import ClosableT, Resources
 from .audio.frame import AudioBuffer, as_frame, combine_frames
 from .events import SpeechEvent
 from .exceptions import APITimeoutError, StreamClosedError
 from .metrics import STTError, STTMetrics
 from .options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, STTCapabilities
-from .stream import RecognizeStream
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from .stream import RecognizeStream
+
 __all__ = ("STT",)
+
+_CLOSE_SECONDS = 5.0
 
 
 class STT(ABC, EventEmitter):
@@ -60,10 +66,11 @@ class STT(ABC, EventEmitter):
         super().__init__()
         self._capabilities = capabilities
         self._label = f"{type(self).__module__}.{type(self).__name__}"
-        self._streams: set[RecognizeStream] = set()
-        self._recognitions: set[anyio.CancelScope] = set()
-        self._closed = False
-        self._rng = random.Random()
+        self._core_streams: set[Recognition] = set()
+        self._core_recognitions: set[anyio.CancelScope] = set()
+        self._core_closed = False
+        self._core_rng = random.Random()
+        self._core_resources = Resources(self._label)
 
     @property
     def label(self) -> str:
@@ -77,11 +84,11 @@ class STT(ABC, EventEmitter):
 
     # ---- for adapters, which are engines made of engines
 
-    def _report(self, event: str, report: STTMetrics | STTError) -> None:
+    def _core_report(self, event: str, report: STTMetrics | STTError) -> None:
         """Tell listeners; an adapter does not, because its members do."""
         self.emit(event, report)
 
-    def _own_options(self, conn_options: APIConnectOptions) -> APIConnectOptions:
+    def _core_own_options(self, conn_options: APIConnectOptions) -> APIConnectOptions:
         """Return what holds for this layer's attempts; an adapter leaves retries to its members."""
         return conn_options
 
@@ -120,9 +127,9 @@ class STT(ABC, EventEmitter):
             APIError: what the engine failed with.
             StreamClosedError: when the `STT` is closed, before or meanwhile.
         """
-        self._check_open()
+        self._core_check_open()
         frames, duration = _checked(buffer)
-        own = self._own_options(conn_options)
+        own = self._core_own_options(conn_options)
         call = _Recognition(self, duration, own)
 
         async def attempt() -> SpeechEvent:
@@ -131,22 +138,23 @@ class STT(ABC, EventEmitter):
                     return await self._recognize_impl(
                         frames, language=language, conn_options=conn_options
                     )
-                except Exception as exc:
-                    if scope.cancel_called:  # what its cleanup raised matters less
+                except BaseException as exc:
+                    late = scope.cancel_called and isinstance(sole_error(exc), Exception)
+                    if late:  # what its cleanup raised matters less
                         raise _too_slow(self._label, own.timeout, duration) from exc
                     raise
             raise _too_slow(self._label, own.timeout, duration)
 
         await checkpoint()
         with anyio.CancelScope() as scope:
-            self._recognitions.add(scope)
+            self._core_recognitions.add(scope)
             try:
                 event = await call.attempts.run(attempt)
                 call.succeeded(event)
                 return event
             finally:
-                self._recognitions.discard(scope)
-        raise self._refusal("was closed while it recognised")
+                self._core_recognitions.discard(scope)
+        raise self._core_refusal("was closed while it recognised")
 
     # ---- streams
 
@@ -177,19 +185,31 @@ class STT(ABC, EventEmitter):
         """
         Close every stream of this engine and end every `recognize`.
 
-        Idempotent; call it from any task. An engine that owns more than that closes it after
-        `await super().aclose()`.
+        Idempotent; call it from any task. What the engine registered with `_closing` is closed
+        then, cancelled or not: an engine writes no `aclose` of its own.
         """
-        self._closed = True
-        for scope in list(self._recognitions):
+        self._core_closed = True
+        for scope in list(self._core_recognitions):
             scope.cancel()
-        streams = list(self._streams)
+        streams = list(self._core_streams)
         for stream in streams:
-            stream._abort()  # noqa: SLF001 - done even if the wait below is cancelled
-        await checkpoint()
-        async with anyio.create_task_group() as task_group:
-            for stream in streams:
-                task_group.start_soon(stream.aclose)
+            stream._core_abort()  # noqa: SLF001 - done even if the wait below is cancelled
+        try:
+            await checkpoint()
+            async with anyio.create_task_group() as task_group:
+                for stream in streams:
+                    task_group.start_soon(stream.aclose)
+        finally:
+            await self._core_resources.aclose(_CLOSE_SECONDS)
+
+    def _closing(self, resource: ClosableT) -> ClosableT:
+        """
+        Have *resource* closed when the engine is, and return it.
+
+        Its `aclose()` is called after all streams have ended, whatever cancels that meanwhile,
+        and gets five seconds; several are closed in reverse order.
+        """
+        return self._core_resources.add(resource)
 
     async def __aenter__(self) -> Self:
         return self
@@ -202,11 +222,11 @@ class STT(ABC, EventEmitter):
     ) -> None:
         await self.aclose()
 
-    def _check_open(self) -> None:
-        if self._closed:
-            raise self._refusal("is closed")
+    def _core_check_open(self) -> None:
+        if self._core_closed:
+            raise self._core_refusal("is closed")
 
-    def _refusal(self, why: str) -> StreamClosedError:
+    def _core_refusal(self, why: str) -> StreamClosedError:
         return StreamClosedError(
             f"{self._label} {why}; use it inside its block, `async with stt:`, "
             f"and before `aclose()`"
@@ -220,12 +240,12 @@ class _Recognition:
         self._stt = stt
         self._duration = duration
         self._started = anyio.current_time()
-        rng = stt._rng  # noqa: SLF001 - one class
+        rng = stt._core_rng  # noqa: SLF001 - one class
         self.attempts = AttemptLoop(options, self._failed, rng)
 
     def succeeded(self, event: SpeechEvent) -> None:
         usage = event.recognition_usage
-        self._stt._report(  # noqa: SLF001 - one class
+        self._stt._core_report(  # noqa: SLF001 - one class
             "metrics_collected",
             STTMetrics(
                 request_id=event.request_id,
@@ -243,15 +263,9 @@ class _Recognition:
     def _failed(self, error: Exception, recoverable: bool, delay: float) -> None:
         number = self.attempts.number
         if recoverable:
-            logger.warning(
-                "%s failed to recognize speech in attempt %d, retrying in %.1f s",
-                self._stt.label,
-                number,
-                delay,
-                exc_info=error,
-            )
+            self.attempts.log_retry(self._stt.label, error, delay)
         report = STTError(wall_clock(), self._stt.label, error, recoverable, number)
-        self._stt._report("error", report)  # noqa: SLF001
+        self._stt._core_report("error", report)  # noqa: SLF001
 
 
 def _checked(buffer: AudioBuffer) -> tuple[AudioBuffer, float]:

@@ -8,16 +8,17 @@ from collections.abc import Callable
 from ._core.audio_stream import AudioStream
 from ._core.delivery import Delivery
 from ._core.emitter import EventEmitter
-from ._core.failures import sole_error
 from ._core.reader import InputReader
 from ._core.vad_meter import VADMeter
+from ._rules.lifecycle import State
+from .exceptions import APIError
 from .options import APIConnectOptions
 from .voice import VADCapabilities, VADEvent, VADEventType
 
 __all__ = ("VAD", "VADSink", "VADStream")
 
 # A detector has one attempt: nothing is kept to be heard again.
-_ONE_ATTEMPT = APIConnectOptions(max_retry=0, replay_limit=0)
+_ONE_ATTEMPT = APIConnectOptions(max_retry=0)
 
 
 class VAD(ABC, EventEmitter):
@@ -104,38 +105,46 @@ class VADStream(AudioStream[VADEvent]):
         super().__init__(
             label=vad.label,
             options=conn_options,
+            replay_limit=0.0,
             sample_rate=sample_rate,
             frame_duration=frame_duration,
         )
         self._vad = vad
+        self._core_vad = vad
 
     @abstractmethod
     async def _run(self) -> None:
         """Read `self._input_ch` to its end, send what you notice to `self._event_ch`."""
 
-    def _make_delivery(self) -> Delivery[VADEvent]:
+    def _core_make_delivery(self) -> Delivery[VADEvent]:
         return Delivery(
             is_guess=lambda event: event.type is VADEventType.INFERENCE_DONE,
             is_aside=lambda _: False,
         )
 
-    def _on_start(self) -> None:
-        self._input_ch = InputReader(self._journal, self._FlushSentinel(), _Nobody())
-        interval = self._vad.capabilities.update_interval
-        self._meter = VADMeter(self._label, interval, self._vad.emit)
-        self._event_ch = VADSink(self._say)
+    def _core_on_start(self) -> None:
+        self._input_ch = InputReader(self._core_queue, self._FlushSentinel(), _Nobody())
+        interval = self._core_vad.capabilities.update_interval
+        self._core_meter = VADMeter(self._core_label, interval, self._core_vad.emit)
+        self._event_ch = VADSink(self._core_say)
 
-    def _say(self, event: VADEvent) -> None:
-        self._delivery.put(event)
-        self._meter.note(event)
+    def _core_say(self, event: VADEvent) -> None:
+        self._core_delivery.put(event)
+        self._core_meter.note(event)
 
-    def _begin_attempt(self) -> bool:
+    def _core_begin_attempt(self) -> bool:
         return True
 
-    def _end_attempt(self, error: Exception | None) -> None:
+    def _core_end_attempt(self, error: Exception | None) -> None:
         self._input_ch.close()
+        if error is None and self._core_lifecycle.state is State.OPEN:
+            error = APIError(
+                f"{self._core_label} returned before the end of its input: its _run reads "
+                f"self._input_ch to the end",
+                retryable=False,
+            )
         if error is not None:
-            raise sole_error(error) from error.__cause__
+            raise error
 
 
 class _Nobody:
@@ -148,6 +157,9 @@ class _Nobody:
         return
 
     def on_audio_after_marker(self) -> None:
+        return
+
+    def on_read(self) -> None:
         return
 
     def on_input_ended(self) -> None:

@@ -2,38 +2,59 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import anyio
+from anyio.abc import ObjectSendStream
+from anyio.lowlevel import checkpoint
+from anyio.streams.memory import MemoryObjectStreamStatistics
 
 from ..events import SpeechEvent
-from ..exceptions import StreamClosedError
 from ..options import APIConnectOptions
 from .deadlines import AttemptDeadlines
-from .journal import InputJournal
-from .reader import InputReader
+from .input_queue import InputQueue
+from .reader import AttemptOverError, InputReader
 from .speech import SpeechOutput
 
 __all__ = ("Attempt", "EventSink")
 
 
-class EventSink:
+class EventSink(ObjectSendStream[SpeechEvent]):
     """What an engine sends its events to, as long as its attempt lasts."""
 
-    __slots__ = ("_send",)
+    __slots__ = ("_send", "_statistics")
 
-    def __init__(self, send: Callable[[SpeechEvent], None]) -> None:
+    def __init__(
+        self,
+        send: Callable[[SpeechEvent], None],
+        statistics: Callable[[], MemoryObjectStreamStatistics],
+    ) -> None:
         self._send = send
+        self._statistics = statistics
 
     def send_nowait(self, event: SpeechEvent) -> None:
         """
         Say *event*; never blocks.
 
         Raises:
-            StreamClosedError: when the attempt is over.
+            StreamClosedError: when the attempt is over; an `anyio.ClosedResourceError` too.
             TypeError: for anything but a `SpeechEvent`.
         """
         self._send(event)
+
+    async def send(self, item: SpeechEvent) -> None:
+        """Say *item*; a checkpoint."""
+        await checkpoint()
+        self._send(item)
+
+    def statistics(self) -> MemoryObjectStreamStatistics:
+        """Return how many events nobody has read."""
+        return self._statistics()
+
+    async def aclose(self) -> None:
+        """Do nothing but a checkpoint: an attempt ends when `_run` returns."""
+        await checkpoint()
 
 
 class Attempt:
@@ -42,7 +63,7 @@ class Attempt:
 
     Args:
         scope: what the engine runs in.
-        journal: the stream's input.
+        queue: the stream's input.
         output: the stream's output.
         options: the deadlines.
         label: the engine's name.
@@ -51,21 +72,10 @@ class Attempt:
         watch: called when somebody must see to it that a deadline is kept.
     """
 
-    __slots__ = (
-        "_journal",
-        "_origin_seconds",
-        "_output",
-        "_timeout",
-        "deadlines",
-        "reader",
-        "sink",
-        "watcher",
-    )
-
     def __init__(
         self,
         scope: anyio.CancelScope,
-        journal: InputJournal,
+        queue: InputQueue,
         output: SpeechOutput,
         options: APIConnectOptions,
         label: str,
@@ -73,15 +83,17 @@ class Attempt:
         sentinel: object,
         watch: Callable[[Attempt], None],
     ) -> None:
-        self._journal = journal
+        self.scope = scope
+        self._queue = queue
         self._output = output
-        self.reader = InputReader(journal, sentinel, self)
-        self.sink = EventSink(self.send)
+        bounded = options.idle_seconds < math.inf
+        self.reader = InputReader(queue, sentinel, self, each_at_end=bounded)
+        self.sink = EventSink(self.send, output.statistics)
         self.deadlines = AttemptDeadlines(scope, options, label, lambda: watch(self))
-        self._origin_seconds = journal.seconds(origin)
+        self._origin_seconds = queue.seconds(origin)
         self._timeout = options.timeout
         self.watcher: anyio.CancelScope | None = None
-        journal.on_idle = self.deadlines.idle
+        queue.on_idle = self.deadlines.idle
 
     @property
     def closed(self) -> bool:
@@ -92,29 +104,39 @@ class Attempt:
         """Count `timeout` from now, unless the engine has asked for audio or spoken already."""
         if not self.closed:
             self.deadlines.arm()
+            if self._queue.ended:
+                self.deadlines.reading_on()
 
     def send(self, event: SpeechEvent) -> None:
         """Take what the engine says."""
         if self.closed:
-            raise StreamClosedError("this attempt is over: its engine may say nothing more")
-        self.deadlines.connected()
+            raise AttemptOverError("this attempt is over: its engine may say nothing more")
         self.sign_of_life()
         self._output.send(event, self._origin_seconds)
 
     def silence(self, until: float, channel: int | None) -> None:
         """Take it that nothing was said before *until* that no final covers."""
-        if not self.reader.closed:
+        if not self.closed:
             self._output.silence(self._origin_seconds + until, channel)
+
+    def refused(self, start: float, end: float) -> tuple[float, float] | None:
+        """Give up the audio between two times; return them on the stream's clock."""
+        if self.closed:
+            return None
+        return self._output.refused(self._origin_seconds + start, self._origin_seconds + end)
 
     def sign_of_life(self) -> None:
         """Restart the idle deadline."""
+        self.deadlines.connected()
         self.deadlines.heard()
-        self._journal.expect_word(self._journal.log.position)
+        self._queue.expect_word(self._queue.log.position)
+        if self._queue.ended:
+            self.deadlines.reading_on()
 
     def close(self) -> None:
         """End reading and saying; what an engine leaves running finds closed doors."""
         self.reader.close()
-        self._journal.expect_word(None)
+        self._queue.expect_word(None)
         if self.watcher is not None:
             self.watcher.cancel()
 
@@ -128,7 +150,8 @@ class Attempt:
     # ---- the reader's listener
 
     def on_asked(self) -> None:
-        self._connected()
+        self.deadlines.connected()
+        self._queue.expect_word(self._queue.log.position)
 
     def on_marker(self) -> None:
         self._output.on_marker()
@@ -136,9 +159,8 @@ class Attempt:
     def on_audio_after_marker(self) -> None:
         self._output.on_audio_after_marker()
 
+    def on_read(self) -> None:
+        self.deadlines.reading_on()
+
     def on_input_ended(self) -> None:
         self.deadlines.draining()
-
-    def _connected(self) -> None:
-        self.deadlines.connected()
-        self._journal.expect_word(self._journal.log.position)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import anyio
 
 from .._rules.backoff import GiveUp, RetryBudget
 from ..options import APIConnectOptions
+from .emitter import logger
 from .failures import sole_error
 
 __all__ = ("AttemptLoop",)
@@ -55,9 +56,13 @@ class AttemptLoop:
             self.number += 1
             try:
                 return await attempt()
-            except Exception as exc:  # noqa: BLE001 - decided upon below, and reported
-                pause = self.failed(exc)
-            await anyio.sleep(pause)
+            except BaseException as exc:
+                error = sole_error(exc)
+                if not isinstance(error, Exception):
+                    if error is exc or isinstance(error, anyio.get_cancelled_exc_class()):
+                        raise
+                    raise error from None
+            await anyio.sleep(self.failed(error))
 
     def failed(self, error: Exception) -> float:
         """
@@ -66,10 +71,27 @@ class AttemptLoop:
         Raises:
             Exception: what `run` raises, when there is to be no other one.
         """
-        error = self.last_error = sole_error(error)
+        self.last_error = error
         decision = self.budget.failed(error)
         if isinstance(decision, GiveUp):
             self._report(error, False, 0.0)
             raise decision.error
         self._report(error, True, decision.seconds)
         return decision.seconds
+
+    def failed_for_good(self, error: Exception) -> NoReturn:
+        """Report *error* as the last, and raise it."""
+        self._report(error, False, 0.0)
+        raise error
+
+    def log_retry(self, label: str, error: Exception, delay: float) -> None:
+        """Log in one line that another attempt follows; the traceback is for debugging."""
+        logger.warning(
+            "%s failed to recognize speech in attempt %d, retrying in %.1f s: %s: %s",
+            label,
+            self.number,
+            delay,
+            type(error).__name__,
+            error,
+        )
+        logger.debug("attempt %d of %s failed so:", self.number, label, exc_info=error)

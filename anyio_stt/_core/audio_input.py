@@ -10,7 +10,7 @@ from .._rules.lifecycle import Action, Lifecycle, State
 from ..audio.frame import AudioFrame, FrameLike, as_frame
 from ..exceptions import StreamClosedError, StreamFullError
 from ..options import APIConnectOptions
-from .journal import InputJournal
+from .input_queue import InputQueue
 
 __all__ = ("AudioInput",)
 
@@ -18,13 +18,12 @@ __all__ = ("AudioInput",)
 class AudioInput:
     """Takes audio in as the lifecycle allows; `AudioStream` makes the parts and runs them."""
 
-    __slots__ = ("_conn_options", "_failure", "_journal", "_launched", "_lifecycle")
+    __slots__ = ()
 
-    _conn_options: APIConnectOptions
-    _failure: Exception | None
-    _journal: InputJournal
-    _launched: bool
-    _lifecycle: Lifecycle
+    _core_options: APIConnectOptions
+    _core_failure: BaseException | None
+    _core_queue: InputQueue
+    _core_lifecycle: Lifecycle
 
     def push_frame(self, frame: FrameLike) -> None:
         """
@@ -39,27 +38,28 @@ class AudioInput:
             InputEndedError: after `end_input()`.
             StreamClosedError: before the stream was started, or after it was closed.
         """
-        # For each frame of each stream: what is rare hides behind the journal's gate, and what
+        # For each frame of each stream: what is rare hides behind the queue's gate, and what
         # could be methods stands here.
         if type(frame) is not AudioFrame:
             frame = as_frame(frame)
-        journal, samples = self._journal, frame.samples_per_channel
-        written = journal.written + samples
+        queue, samples = self._core_queue, frame.samples_per_channel
+        written = queue.written + samples
         if (
             samples
-            and written <= journal.gate
-            and frame.sample_rate == journal.input_rate
-            and frame.num_channels == journal.num_channels
+            and written <= queue.gate
+            and frame.sample_rate == queue.input_rate
+            and frame.num_channels == queue.num_channels
         ):
-            journal.written = written
-            journal.add(frame)
-        elif self._lifecycle.state is State.OPEN:
-            journal.push(frame)
-        else:
-            raise self._lifecycle.refusal(Action.PUSH) from self._failure
-        arrival, log = journal.arrival, journal.log
-        if arrival.waiting and log.cursor < len(log.items):
-            arrival.call()
+            pending = written - queue.log.furthest
+            if pending <= queue.limit:
+                queue.written = written
+                if pending > queue.peak:
+                    queue.peak = pending
+                queue.add(frame)
+                return
+        if self._core_lifecycle.state is not State.OPEN:
+            raise self._core_lifecycle.refusal(Action.PUSH) from self._core_failure
+        queue.push(frame)
 
     async def send_frame(self, frame: FrameLike) -> None:
         """
@@ -77,7 +77,7 @@ class AudioInput:
                 self.push_frame(frame)
                 return
             except StreamFullError:
-                await self._journal.wait_room()
+                await self._core_queue.wait_room()
 
     async def feed(self, frames: Iterable[FrameLike] | AsyncIterable[FrameLike]) -> None:
         """
@@ -92,20 +92,20 @@ class AudioInput:
         """
         if isinstance(frames, AsyncIterable):
             async for frame in frames:
-                if not await self._accepts(frame):
+                if not await self._core_accepts(frame):
                     return
         else:
             for frame in frames:
-                if not await self._accepts(frame):
+                if not await self._core_accepts(frame):
                     return
-        if self._lifecycle.state is not State.CLOSED:
+        if self._core_lifecycle.state is not State.CLOSED:
             self.end_input()
 
-    async def _accepts(self, frame: FrameLike) -> bool:
+    async def _core_accepts(self, frame: FrameLike) -> bool:
         """Send *frame*, in pieces that fit, and return whether the stream still listens."""
         frame = as_frame(frame)
         total = frame.samples_per_channel
-        piece = max(1, int(min(total, self._conn_options.max_pending_audio * frame.sample_rate)))
+        piece = max(1, int(min(total, self._core_options.max_pending_audio * frame.sample_rate)))
         try:
             if total <= piece:
                 await self.send_frame(frame)
@@ -113,7 +113,7 @@ class AudioInput:
             for first in range(0, total, piece):
                 await self.send_frame(frame.slice(first, min(first + piece, total)))
         except StreamClosedError:
-            if self._lifecycle.state is State.CREATED:
+            if self._core_lifecycle.state is State.CREATED:
                 raise
             return False
         return True
@@ -129,9 +129,9 @@ class AudioInput:
             InputEndedError: after `end_input()`.
             StreamClosedError: before the stream was started, or after it was closed.
         """
-        self._lifecycle.advance(Action.FLUSH)
-        if self._lifecycle.running:
-            self._journal.flush()
+        self._core_lifecycle.advance(Action.FLUSH)
+        if self._core_lifecycle.running:
+            self._core_queue.flush()
 
     def end_input(self) -> None:
         """
@@ -141,6 +141,6 @@ class AudioInput:
             InputEndedError: when called a second time.
             StreamClosedError: before the stream was started, or after it was closed.
         """
-        self._lifecycle.advance(Action.END_INPUT)
-        if self._lifecycle.running:
-            self._journal.end()
+        self._core_lifecycle.advance(Action.END_INPUT)
+        if self._core_lifecycle.running:
+            self._core_queue.end()

@@ -15,7 +15,7 @@ __all__ = ("AttemptDeadlines",)
 _MEANING = {
     "timeout": "did not ask for audio or send an event within {seconds:g} s of its start",
     "drain_timeout": "did not finish within {seconds:g} s of the end of the input",
-    "idle_timeout": "said nothing for {seconds:g} s while audio was pushed",
+    "idle_timeout": "said nothing for {seconds:g} s while audio was pushed or waited",
 }
 
 
@@ -34,18 +34,6 @@ class AttemptDeadlines:
         on_armed: called when a deadline was set, so that somebody watches that it is kept.
     """
 
-    __slots__ = (
-        "_drain_seconds",
-        "_due",
-        "_heard_at",
-        "_label",
-        "_on_armed",
-        "_options",
-        "_scope",
-        "connected_at",
-        "idle_seconds",
-    )
-
     def __init__(
         self,
         scope: anyio.CancelScope,
@@ -57,7 +45,8 @@ class AttemptDeadlines:
         self._on_armed = on_armed
         self._label = label
         self._drain_seconds = options.drain_seconds
-        self.idle_seconds = options.idle_seconds
+        self._drains = self._reads_on = False
+        self._idle_seconds = options.idle_seconds
         self._due: dict[str, float] = {}
         self._heard_at = math.inf
         self.connected_at: float | None = None
@@ -78,18 +67,39 @@ class AttemptDeadlines:
 
     def heard(self) -> None:
         """The engine gave a sign of life: `idle_timeout` counts anew."""
-        if self.idle_seconds < math.inf:
+        if self._idle_seconds < math.inf:
             self._heard_at = anyio.current_time()
             self._set("idle_timeout", math.inf)
 
-    def idle(self) -> None:
-        """So much audio was pushed since the last sign of life: the time for one is counted."""
-        self._set("idle_timeout", self._heard_at + self.idle_seconds)
+    def idle(self, flowed: float) -> None:
+        """
+        So much audio was pushed since the last sign of life: the time for one is counted.
+
+        Args:
+            flowed: for how many of the seconds since then audio came.
+        """
+        self._set("idle_timeout", anyio.current_time() + max(0.0, self._idle_seconds - flowed))
+
+    def reading_on(self) -> None:
+        """The input has ended: the engine has `idle_timeout` until it speaks or reads on."""
+        if self._idle_seconds < math.inf and not self._drains:
+            self._reads_on = True
+            self._set("idle_timeout", anyio.current_time() + self._idle_seconds)
 
     def draining(self) -> None:
         """The engine read the end of the input."""
+        if self._drains:
+            return
+        self._drains = True
+        if self._reads_on:
+            self._set("idle_timeout", math.inf)
         if self._drain_seconds < math.inf:
             self._set("drain_timeout", anyio.current_time() + self._drain_seconds)
+
+    def disarm(self) -> None:
+        """The attempt is being ended for another reason."""
+        self._due.clear()
+        self._scope.deadline = math.inf
 
     @property
     def missed(self) -> bool:

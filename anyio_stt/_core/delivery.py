@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 import anyio
 from anyio.lowlevel import checkpoint
 
-from .wakeup import Wakeup
+from .channel import Channel
 
 __all__ = ("Delivery",)
 
@@ -40,14 +39,13 @@ class Delivery(Generic[EventT]):
     """
 
     __slots__ = (
-        "_arrival",
         "_busy",
+        "_channel",
         "_failure",
         "_guesses",
         "_is_aside",
         "_is_guess",
         "_lane_of",
-        "_slots",
         "_taken",
         "closed",
         "iterated",
@@ -59,22 +57,21 @@ class Delivery(Generic[EventT]):
         is_aside: Callable[[EventT], bool],
         lane_of: Callable[[EventT], Hashable] = lambda _: None,
     ) -> None:
-        self._slots: deque[_Slot[EventT]] = deque()
-        self._arrival = Wakeup()
+        self._channel = Channel[_Slot[EventT]]()
         self._busy = False
         self._taken = 0  # events since the last checkpoint
         self._is_guess = is_guess
         self._is_aside = is_aside
         self._lane_of = lane_of
         self._guesses: dict[Hashable, _Slot[EventT]] = {}
-        self._failure: Exception | None = None
+        self._failure: BaseException | None = None
         self.closed = False
         self.iterated = False
 
     @property
     def unread(self) -> int:
         """Events waiting to be read."""
-        return len(self._slots)
+        return self._channel.count
 
     def put(self, event: EventT) -> None:
         """Add *event*; never blocks."""
@@ -89,18 +86,16 @@ class Delivery(Generic[EventT]):
             slot = _Slot(event)
             if not self._is_aside(event):
                 self._guesses.pop(self._lane_of(event), None)
-        self._slots.append(slot)
-        if self._arrival.waiting:
-            self._arrival.call()
+        self._channel.put(slot)
 
-    def close(self, failure: Exception | None = None) -> None:
+    def close(self, failure: BaseException | None = None) -> None:
         """Say that nothing more comes, and why; only the first call counts."""
         if not self.closed:
             self.closed = True
             self._failure = failure
-            self._arrival.call()
+            self._channel.end()
 
-    def take_failure(self) -> Exception | None:
+    def take_failure(self) -> BaseException | None:
         """Return the failure that nobody has seen yet, once."""
         failure, self._failure = self._failure, None
         return failure
@@ -118,21 +113,19 @@ class Delivery(Generic[EventT]):
             raise anyio.BusyResourceError("iterating")
         self.iterated = True
         self._taken += 1
-        if not self._slots or self._taken >= _BATCH:
+        channel = self._channel
+        if not channel.count or self._taken >= _BATCH:
             self._busy = True
             try:  # no method: on each wake-up, each level of coroutines costs
-                if self._slots or self.closed:
+                if channel.count or self.closed:
                     await checkpoint()
-                while not self._slots and not self.closed:
-                    await self._arrival.wait()
+                while not channel.count and not self.closed:
+                    await channel.arrival()
             finally:
                 self._busy = False
             self._taken = 0
-        if not self._slots:
-            raise self._end()
-        slot = self._slots.popleft()
+        if not channel.count:
+            raise self.take_failure() or StopAsyncIteration()
+        slot = channel.take()
         slot.read = True
         return slot.event
-
-    def _end(self) -> Exception:
-        return self.take_failure() or StopAsyncIteration()

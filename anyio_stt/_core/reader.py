@@ -1,19 +1,23 @@
-"""What one attempt of an engine reads."""
+"""Where an attempt reads: first what is to be heard again, then what comes in."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from itertools import islice
 from typing import Any, Protocol
 
+import anyio
+from anyio.abc import ObjectReceiveStream
 from anyio.lowlevel import checkpoint
+from anyio.streams.memory import MemoryObjectStreamStatistics
 
-from .._rules.audio_log import MARKER, Marker
-from ..audio.frame import AudioFrame
+from .._rules.replay_log import MARKER, Item
 from ..exceptions import StreamClosedError
-from .journal import InputJournal
+from .input_queue import InputQueue
 
-__all__ = ("InputReader", "ReadListener")
+__all__ = ("AttemptOverError", "InputReader", "ReadListener")
+
+
+class AttemptOverError(StreamClosedError, anyio.ClosedResourceError):
+    """Raised when what an attempt left running reads or speaks after its end."""
 
 
 class ReadListener(Protocol):
@@ -28,11 +32,14 @@ class ReadListener(Protocol):
     def on_audio_after_marker(self) -> None:
         """The engine got the first audio after a marker."""
 
+    def on_read(self) -> None:
+        """The engine got something, after the input has ended."""
+
     def on_input_ended(self) -> None:
         """The engine was told that nothing more comes."""
 
 
-class InputReader(AsyncIterator[Any]):
+class InputReader(ObjectReceiveStream[Any]):
     """
     Iterates audio frames and flush markers, from the first sample of the attempt.
 
@@ -40,35 +47,47 @@ class InputReader(AsyncIterator[Any]):
     once for each second of audio.
 
     Args:
-        journal: where the audio comes from.
+        queue: where the audio comes from.
         sentinel: what the engine is given for a marker.
         listener: told what is handed out.
+        each_at_end: whether the listener is told of each read after the end of the input.
     """
 
     __slots__ = (
         "_after_marker",
         "_asked",
         "_attend",
-        "_items",
-        "_journal",
-        "_lent",
+        "_channel",
+        "_each_at_end",
+        "_held",
         "_listener",
         "_log",
+        "_queue",
         "_sentinel",
         "closed",
+        "ended",
     )
 
-    def __init__(self, journal: InputJournal, sentinel: object, listener: ReadListener) -> None:
-        self._journal = journal
-        self._log = journal.log
-        self._items = journal.log.items
+    def __init__(
+        self,
+        queue: InputQueue,
+        sentinel: object,
+        listener: ReadListener,
+        *,
+        each_at_end: bool = False,
+    ) -> None:
+        self._each_at_end = each_at_end
+        self._queue = queue
+        self._log = queue.log
+        self._channel = queue.channel
         self._sentinel = sentinel
         self._listener = listener
-        self._asked = False
-        self._lent: Iterator[AudioFrame | Marker] = iter(())
-        self._after_marker = False
+        self._asked = self._after_marker = False
         self._attend = True  # to what is rare
+        self._held: list[Item] = []  # a marker that was met on the way
         self.closed = False
+        self.ended = False
+        """Whether the engine was told that nothing more comes."""
 
     def __aiter__(self) -> InputReader:
         return self
@@ -76,49 +95,95 @@ class InputReader(AsyncIterator[Any]):
     async def __anext__(self) -> Any:
         # This runs for each frame of each stream: what is rare hides behind one question, and
         # what could be methods stands here.
-        for item in self._lent:
-            return item
         if self._attend:
             await self._look_around()
-        log, items = self._log, self._items
-        cursor = log.cursor
-        while cursor == len(items):
-            journal = self._journal
-            if journal.ended:
+            if self._held:
+                return self._take(self._held.pop())
+        channel = self._channel
+        while not channel.count:
+            if channel.ended:
                 await self._end()
-            await journal.arrival.wait()
-            if self.closed:
-                await self._end()
-            cursor = log.cursor
-        item = items[cursor]
-        reached = log.reached + item.samples_per_channel
-        if reached > log.gate or cursor + 1 < len(items):
+            await channel.arrival()
+        item = channel.take()
+        queue, log = self._queue, self._log
+        if item is MARKER or log.position >= queue.notice_at:
             return self._take(item)
-        items[cursor] = item.pcm
-        log.cursor = cursor + 1
-        log.reached = reached
+        log.items.append(item.pcm)  # type: ignore[union-attr]
+        log.position += item.samples_per_channel  # type: ignore[union-attr]
         return item
 
-    def waiting(self, most: int) -> list[AudioFrame]:
+    async def receive(self) -> Any:
+        """
+        Return the next frame or marker; a checkpoint as iterating is.
+
+        Raises:
+            anyio.EndOfStream: when nothing more comes.
+            anyio.ClosedResourceError: when the attempt is over.
+        """
+        try:
+            return await self.__anext__()
+        except StopAsyncIteration:
+            raise anyio.EndOfStream from None
+
+    recv = receive
+
+    def receive_nowait(self) -> Any:
+        """Return the next frame or marker if one waits, or raise `anyio.WouldBlock`."""
+        if self._held:
+            return self._take(self._held.pop())
+        if self.closed:
+            raise _over()
+        if not self._channel.count:
+            if self._channel.ended:
+                self._note_end()
+                raise anyio.EndOfStream
+            raise anyio.WouldBlock
+        return self._take(self._channel.take())
+
+    def waiting(self, most: int) -> list[Any]:
         """Return up to *most* frames that wait behind the last one, before the next marker."""
-        return list(islice(self._lent, most))  # type: ignore[arg-type]
+        frames: list[Any] = []
+        while len(frames) < most and self._channel.count and not self._held:
+            item = self._channel.take()
+            if item is MARKER:
+                self._held.append(item)
+                self._attend = True
+            else:
+                frames.append(self._take(item))
+        return frames
+
+    def statistics(self) -> MemoryObjectStreamStatistics:
+        """Return how many frames and markers wait."""
+        return self._channel.statistics()
+
+    async def aclose(self) -> None:
+        """Do nothing but a checkpoint: what is not read now is for the next attempt."""
+        await checkpoint()
 
     def close(self) -> None:
         """Hand out nothing more; the attempt is over."""
         self.closed = self._attend = True
-        self._log.recall()
 
-    def _take(self, item: AudioFrame | Marker) -> Any:
-        self._journal.note_read()
-        self._attend = self._log.take(item)
-        self._lent = self._log.lend()
+    def _take(self, item: Any) -> Any:
+        log, queue, listener = self._log, self._queue, self._listener
+        last = self._each_at_end and self._channel.ended
+        if last:
+            listener.on_read()
         if item is MARKER:
+            log.items.append(item)
             self._after_marker = True
-            self._listener.on_marker()
+            queue.notice_at = -1  # the next audio is of interest
+            listener.on_marker()
             return self._sentinel
+        log.items.append(item.pcm)
+        log.position += item.samples_per_channel
+        if queue.note_read():
+            self._attend = True
+        if last:
+            queue.notice_at = -1
         if self._after_marker:
             self._after_marker = False
-            self._listener.on_audio_after_marker()
+            listener.on_audio_after_marker()
         return item
 
     async def _look_around(self) -> None:
@@ -128,12 +193,21 @@ class InputReader(AsyncIterator[Any]):
         if not self._asked:
             self._asked = True
             self._listener.on_asked()
-        elif self._log.cursor < len(self._items):  # or it waits, which is a checkpoint too
+        elif self._channel.count or self._held:  # or it waits, which is a checkpoint too
             await checkpoint()
 
     async def _end(self) -> None:
         await checkpoint()
         if self.closed:
-            raise StreamClosedError("this attempt is over: its engine gets no more audio")
-        self._listener.on_input_ended()
+            raise _over()
+        self._note_end()
         raise StopAsyncIteration
+
+    def _note_end(self) -> None:
+        if not self.ended:
+            self.ended = True
+            self._listener.on_input_ended()
+
+
+def _over() -> AttemptOverError:
+    return AttemptOverError("this attempt is over: its engine gets no more audio")

@@ -1,38 +1,51 @@
-"""What an engine says, on its way to the consumer: clock, coverage, grammar, delay."""
+"""What an engine says, on its way to the consumer: clock, ledger, grammar, delay."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from operator import attrgetter
+from typing import Any
 
 import anyio
+from anyio.streams.memory import MemoryObjectStreamStatistics
 
-from .._rules.coverage import Coverage
 from .._rules.grammar import SIGNALS, Grammar, Signal, Step
-from ..events import SpeechEvent, SpeechEventType
+from .._rules.ledger import AudioLedger
+from .._rules.said import SaidBefore
+from ..events import SpeechData, SpeechEvent, SpeechEventType
 from .delivery import Delivery
 from .emitter import logger
-from .journal import InputJournal
-from .metrics_monitor import MetricsMonitor
+from .input_queue import InputQueue
 
 __all__ = ("SpeechOutput", "speech_delivery")
 
 _GUESSES = (SpeechEventType.INTERIM_TRANSCRIPT, SpeechEventType.PREFLIGHT_TRANSCRIPT)
+_FINAL = SpeechEventType.FINAL_TRANSCRIPT
+_USAGE = SpeechEventType.RECOGNITION_USAGE
 _CHANNEL = attrgetter("channel")
 
 
 def speech_delivery() -> Delivery[SpeechEvent]:
     """Return a delivery in which a newer guess replaces an unread one."""
-    return Delivery(is_guess=_is_guess, is_aside=_is_aside, lane_of=_CHANNEL)
+    return Delivery(
+        is_guess=lambda event: event.type in _GUESSES,
+        is_aside=lambda event: event.type is _USAGE,
+        lane_of=_CHANNEL,
+    )
 
 
-def _is_guess(event: SpeechEvent) -> bool:
-    return event.type in _GUESSES
+class _ChannelSpeech:
+    """What was said on one channel."""
 
+    __slots__ = ("ended_at", "grammar", "last", "said")
 
-def _is_aside(event: SpeechEvent) -> bool:
-    return event.type is SpeechEventType.RECOGNITION_USAGE
+    def __init__(self) -> None:
+        self.grammar = Grammar()
+        self.said = SaidBefore()
+        self.last: SpeechEvent | None = None
+        self.ended_at = 0.0
 
 
 class SpeechOutput:
@@ -41,39 +54,33 @@ class SpeechOutput:
 
     Args:
         label: the engine's name.
-        journal: the stream's input, for positions and push times.
+        queue: the stream's input, for positions and push times.
         put: takes the events, in their order.
-        monitor: told of usage and delays.
-        on_progress: called for each final that says something new.
+        unread: tells how many of them nobody has read.
+        on_progress: called when answers reach further, with whether a final does.
     """
-
-    __slots__ = (
-        "_coverage",
-        "_grammars",
-        "_journal",
-        "_label",
-        "_last",
-        "_monitor",
-        "_on_progress",
-        "_put",
-    )
 
     def __init__(
         self,
         label: str,
-        journal: InputJournal,
+        queue: InputQueue,
         put: Callable[[SpeechEvent], None],
-        monitor: MetricsMonitor,
-        on_progress: Callable[[], None],
+        unread: Callable[[], int],
+        on_progress: Callable[[bool], None],
     ) -> None:
         self._label = label
-        self._journal = journal
+        self._queue = queue
         self._put = put
-        self._monitor = monitor
+        self.unread = unread
         self._on_progress = on_progress
-        self._coverage = Coverage()
-        self._grammars: dict[int | None, Grammar] = {None: Grammar()}
-        self._last: dict[int | None, SpeechEvent] = {}
+        self._channels: dict[int | None, _ChannelSpeech] = {None: _ChannelSpeech()}
+        self._waiters: list[tuple[int, anyio.Event]] = []
+        self.ledger = AudioLedger()
+        self.last_delay: float | None = None
+
+    def statistics(self) -> MemoryObjectStreamStatistics:
+        """Return how many events nobody has read."""
+        return MemoryObjectStreamStatistics(self.unread(), math.inf, 1, 1, 0, 0)
 
     def send(self, event: SpeechEvent, origin: float) -> None:
         """
@@ -85,28 +92,59 @@ class SpeechOutput:
         """
         if not isinstance(event, SpeechEvent):
             raise TypeError(f"an engine sends SpeechEvents, got {type(event).__name__}")
-        if event.type is SpeechEventType.RECOGNITION_USAGE:
-            self._monitor.usage(event)
+        if event.type is _USAGE:
             self._put(event)
             return
-        event = event.shifted(origin)
-        if event.type is SpeechEventType.FINAL_TRANSCRIPT:
-            covered = self._accept_final(event)
-            if covered is None:
+        speech = self._channels.get(event.channel)
+        if speech is None:
+            speech = self._channels[event.channel] = _ChannelSpeech()
+        event = _with_sound_times(event).shifted(origin)
+        if event.type is _FINAL:
+            final = self._final(event, speech)
+            if final is None:
                 return
-            event = covered
-        self._speak(SIGNALS[event.type], event)
+            event = final
+        else:
+            reached = self._seconds(self.ledger.end_of(event.channel))
+            event = event.shifted(speech.said.offset(_end_of(event), reached))
+        self._speak(SIGNALS[event.type], event, speech)
 
     def silence(self, until: float, channel: int | None) -> None:
-        """Count the audio before *until*, in seconds of the stream, as covered."""
-        position = min(round(until * self._journal.rate), self._journal.log.position)
-        self._coverage.channels = self._journal.num_channels
-        self._journal.cover(self._coverage.extend(position, channel))
+        """Count the audio before *until*, in seconds of the stream, as answered."""
+        if math.isfinite(until):
+            position = min(round(until * self._queue.rate), self._queue.log.position)
+            self.ledger.channels = self._queue.num_channels or 1
+            if self.ledger.silence(position, channel):
+                self._cover(final=False)
+
+    def refused(self, start: float, end: float) -> tuple[float, float] | None:
+        """Count the audio between two times as given up; return the part that is news."""
+        rate, log = self._queue.rate, self._queue.log
+        first = max(self.ledger.covered, round(start * rate))
+        last = min(round(end * rate), log.position)
+        if self.ledger.refuse(first, last):
+            self._cover_quietly()
+            return self._seconds(first), self._seconds(last)
+        return None
+
+    def lose(self, position: int) -> list[tuple[float, float]]:
+        """Count what is open before *position* as lost, and return it in seconds."""
+        lost = self.ledger.lose(position)
+        self._cover_quietly()
+        return [(self._seconds(first), self._seconds(last)) for first, last in lost]
+
+    def rest_is_silent(self) -> None:
+        """The engine has answered all it read, to the end."""
+        self.ledger.rest_is_silent(self._queue.total)
+        self._cover_quietly()
 
     def begin_attempt(self, position: int) -> None:
-        """Expect a new attempt to repeat itself; nobody will speak of what lies before."""
-        self._coverage.skip(position)
-        self._tell(Signal.RETRY)
+        """Expect a new attempt, which begins at *position*, to repeat what lies behind that."""
+        start = self._seconds(position)
+        for speech in self._channels.values():
+            speech.said.begin_connection()
+            if not self._tell_one(Signal.RETRY, speech) and speech.ended_at <= start:
+                speech.grammar.expect_no_repeat()
 
     def on_marker(self) -> None:
         """The engine read a marker."""
@@ -120,54 +158,142 @@ class SpeechOutput:
         """Complete what the engine left open."""
         self._tell(Signal.STOP)
 
+    # ---- waiting for answers
+
+    def answered(self, position: int) -> anyio.Event | None:
+        """Return what is set once all before *position* is settled; `None` if it is."""
+        if self.ledger.covered >= position:
+            return None
+        event = anyio.Event()
+        self._waiters.append((position, event))
+        return event
+
+    def release_waiters(self) -> None:
+        """Wake whoever waits for an answer: no more come."""
+        for _, event in self._waiters:
+            event.set()
+        self._waiters.clear()
+
+    def _cover(self, *, final: bool) -> None:
+        self._cover_quietly()
+        self._on_progress(final)
+
+    def _cover_quietly(self) -> None:
+        covered = self.ledger.covered
+        self._queue.cover(covered)
+        if self._waiters:
+            for position, event in self._waiters:
+                if position <= covered:
+                    event.set()
+            self._waiters = [each for each in self._waiters if each[0] > covered]
+
     # ---- finals
 
-    def _accept_final(self, event: SpeechEvent) -> SpeechEvent | None:
+    def _final(self, event: SpeechEvent, speech: _ChannelSpeech) -> SpeechEvent | None:
         """Note what a final covers and how late it is; return `None` for one said before."""
-        end = event.alternatives[0].end_time if event.alternatives else 0.0
-        position = round(end * self._journal.rate) if end > 0 else self._journal.log.position
-        self._coverage.channels = self._journal.num_channels
-        if end > 0 and self._coverage.repeats(position, event.channel):
-            logger.warning(
-                "%s sent a final that ends at %.3f s, but finals cover that audio already; it "
-                "was dropped (an engine's times count from the first sample its attempt read)",
-                self._label,
-                end,
-            )
-            return None
-        delay = self._delay(position) if end > 0 else None
-        position = min(position, self._journal.log.position)
-        covered = self._coverage.extend(position, event.channel)
-        self._journal.cover(covered)
-        self._monitor.final(delay)
-        self._on_progress()
-        return event if delay is None else replace(event, delay=delay)
+        queue, ledger = self._queue, self.ledger
+        ledger.channels = queue.num_channels or 1
+        data = event.alternatives[0] if event.alternatives else SpeechData("", "")
+        here = queue.log.position
+        timed = data.end_time > 0
+        position = round(data.end_time * queue.rate) if timed else here
+        reached = ledger.end_of(event.channel)
+        if position <= reached:
+            end = self._seconds(position)
+            if speech.said.repeats(data, end):
+                logger.warning(
+                    "%s sent a final that ends at %.3f s and repeats one: it was dropped "
+                    "(an engine's times count from the first sample its attempt read)",
+                    self._label,
+                    end,
+                )
+                return None
+            if timed:
+                event, data = self._moved(event, data, speech, reached)
+                position = round(data.end_time * queue.rate)
+        delay = self._delay(position) if timed else None
+        speech.said.note(data, self._seconds(min(position, here)))
+        if ledger.final(min(position, here), event.channel):
+            self._cover(final=True)
+        if delay is None:
+            return event
+        self.last_delay = delay
+        return replace(event, delay=delay)
+
+    def _moved(
+        self, event: SpeechEvent, data: SpeechData, speech: _ChannelSpeech, reached: int
+    ) -> tuple[SpeechEvent, SpeechData]:
+        """Move a final whose connection's clock ran backwards behind the others."""
+        most = self._seconds(self._queue.log.position)
+        shift = speech.said.shift(data, self._seconds(reached))
+        event = event.shifted(min(shift, max(0.0, most - data.end_time)))
+        return event, event.alternatives[0]
 
     def _delay(self, position: int) -> float | None:
-        pushed_at = self._journal.pushed_at(position)
+        pushed_at = self._queue.pushed_at(position)
         return None if pushed_at is None else anyio.current_time() - pushed_at
+
+    def _seconds(self, position: int) -> float:
+        return self._queue.seconds(position)
 
     # ---- grammar
 
-    def _speak(self, signal: Signal, event: SpeechEvent) -> None:
-        grammar = self._grammars.get(event.channel)
-        if grammar is None:
-            grammar = self._grammars[event.channel] = Grammar()
-        for step in grammar.accept(signal):
-            self._put(event if step is Step.KEEP else self._completed(step, event))
-        self._last[event.channel] = event
+    def _speak(self, signal: Signal, event: SpeechEvent, speech: _ChannelSpeech) -> None:
+        if signal is Signal.START and _end_of(event) > speech.ended_at:
+            speech.grammar.expect_no_repeat()
+        for step in speech.grammar.accept(signal):
+            self._put(event if step is Step.KEEP else _completed(step, event))
+        if signal is Signal.END:
+            speech.ended_at = max(speech.ended_at, _end_of(event))
+        speech.last = event
 
     def _tell(self, signal: Signal) -> None:
-        for channel, grammar in self._grammars.items():
-            for step in grammar.accept(signal):
-                self._put(self._completed(step, self._last[channel]))
+        for speech in self._channels.values():
+            self._tell_one(signal, speech)
 
-    def _completed(self, step: Step, event: SpeechEvent) -> SpeechEvent:
-        """Make the START or END that an engine left out, with the times of the event beside it."""
-        data = event.alternatives[0] if event.alternatives else None
-        starts = step is Step.ADD_START
-        time = None
-        if data is not None and data.end_time > 0:
-            time = data.start_time if starts else data.end_time
-        kind = SpeechEventType.START_OF_SPEECH if starts else SpeechEventType.END_OF_SPEECH
-        return SpeechEvent(kind, event.request_id, time=time, channel=event.channel)
+    def _tell_one(self, signal: Signal, speech: _ChannelSpeech) -> bool:
+        steps = speech.grammar.accept(signal)
+        for step in steps:
+            assert speech.last is not None
+            self._put(_completed(step, speech.last))
+        return bool(steps)
+
+
+def _end_of(event: SpeechEvent) -> float:
+    if event.time is not None:
+        return event.time
+    return event.alternatives[0].end_time if event.alternatives else 0.0
+
+
+def _completed(step: Step, event: SpeechEvent) -> SpeechEvent:
+    """Make the START or END that an engine left out, with the times of the event beside it."""
+    data = event.alternatives[0] if event.alternatives else None
+    starts = step is Step.ADD_START
+    time = None
+    if data is not None and data.end_time > 0:
+        time = data.start_time if starts else data.end_time
+    kind = SpeechEventType.START_OF_SPEECH if starts else SpeechEventType.END_OF_SPEECH
+    return SpeechEvent(kind, event.request_id, time=time, channel=event.channel)
+
+
+def _with_sound_times(event: SpeechEvent) -> SpeechEvent:
+    """Take away times that are none: not finite, negative, or in the wrong order."""
+    time = event.time
+    if time is not None and not 0 <= time < math.inf:
+        event = replace(event, time=None)
+    for data in event.alternatives:
+        if not (0 <= data.start_time < math.inf and _follows(data)):
+            return replace(event, alternatives=[_timeless(each) for each in event.alternatives])
+    return event
+
+
+def _follows(data: SpeechData) -> bool:
+    return not data.end_time or data.start_time <= data.end_time < math.inf
+
+
+def _timeless(data: SpeechData) -> SpeechData:
+    sound: dict[str, Any] = {"start_time": 0.0, "end_time": 0.0, "words": None}
+    if 0 <= data.end_time < math.inf and not math.isnan(data.start_time):
+        sound |= {"start_time": min(max(data.start_time, 0.0), data.end_time)}
+        sound |= {"end_time": data.end_time, "words": data.words}
+    return replace(data, **sound)

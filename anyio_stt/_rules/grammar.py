@@ -12,7 +12,7 @@ from enum import Enum
 
 from ..events import SpeechEventType
 
-__all__ = ("SIGNALS", "TABLE", "Grammar", "Signal", "Step", "Talk")
+__all__ = ("SIGNALS", "TABLE", "Grammar", "Segment", "Signal", "Step")
 
 
 class Signal(str, Enum):
@@ -36,8 +36,8 @@ class Step(str, Enum):
     ADD_END = "add END"
 
 
-class Talk(str, Enum):
-    """Where the conversation is."""
+class Segment(str, Enum):
+    """Where a segment of speech is."""
 
     QUIET = "quiet"
     FLUSHED = "flushed"  # quiet, and the last thing the engine read is a marker
@@ -51,6 +51,7 @@ class Talk(str, Enum):
     ENDED = "ended"  # the engine said END
     RESUMED = "resumed"  # speech was open when an attempt failed
     REPEATING = "repeating"  # a FINAL was owed when an attempt failed
+    REPEATED = "repeated"  # ... and the engine said START again
 
 
 SIGNALS = {
@@ -61,109 +62,120 @@ SIGNALS = {
     SpeechEventType.END_OF_SPEECH: Signal.END,
 }
 
-_Row = dict[Signal, tuple[tuple[Step, ...], Talk]]
+_Row = dict[Signal, tuple[tuple[Step, ...], Segment]]
 _START, _KEEP, _END = (Step.ADD_START,), (Step.KEEP,), (Step.ADD_END,)
 
 # A signal that a row does not name leaves the state as it is and lets nothing out.
-TABLE: dict[Talk, _Row] = {
-    Talk.QUIET: {
-        Signal.START: (_KEEP, Talk.STARTED),
-        Signal.INTERIM: (_START + _KEEP, Talk.GUESSED),
-        Signal.FINAL: (_START + _KEEP, Talk.SAID),
-        Signal.MARKER: ((), Talk.FLUSHED),
+TABLE: dict[Segment, _Row] = {
+    Segment.QUIET: {
+        Signal.START: (_KEEP, Segment.STARTED),
+        Signal.INTERIM: (_START + _KEEP, Segment.GUESSED),
+        Signal.FINAL: (_START + _KEEP, Segment.SAID),
+        Signal.MARKER: ((), Segment.FLUSHED),
     },
-    Talk.FLUSHED: {
-        Signal.START: (_KEEP, Talk.STARTED),
-        Signal.INTERIM: (_START + _KEEP, Talk.CLOSING),
-        Signal.FINAL: (_START + _KEEP + _END, Talk.FLUSHED),
-        Signal.AUDIO: ((), Talk.QUIET),
-        Signal.RETRY: ((), Talk.QUIET),
+    Segment.FLUSHED: {
+        Signal.START: (_KEEP, Segment.STARTED),
+        Signal.INTERIM: (_START + _KEEP, Segment.CLOSING),
+        Signal.FINAL: (_START + _KEEP + _END, Segment.FLUSHED),
+        Signal.AUDIO: ((), Segment.QUIET),
+        Signal.RETRY: ((), Segment.QUIET),
     },
-    Talk.STARTED: {
-        Signal.INTERIM: (_KEEP, Talk.STARTED),
-        Signal.FINAL: (_KEEP, Talk.SPOKEN),
-        Signal.END: (_KEEP, Talk.OWING),
-        Signal.RETRY: ((), Talk.RESUMED),
-        Signal.STOP: (_END, Talk.QUIET),
+    Segment.STARTED: {
+        Signal.INTERIM: (_KEEP, Segment.STARTED),
+        Signal.FINAL: (_KEEP, Segment.SPOKEN),
+        Signal.END: (_KEEP, Segment.OWING),
+        Signal.RETRY: ((), Segment.RESUMED),
+        Signal.STOP: (_END, Segment.QUIET),
     },
-    Talk.SPOKEN: {
-        Signal.START: (_END + _KEEP, Talk.STARTED),
-        Signal.INTERIM: (_KEEP, Talk.SPOKEN),
-        Signal.FINAL: (_KEEP, Talk.SPOKEN),
-        Signal.END: (_KEEP, Talk.ENDED),
-        Signal.RETRY: ((), Talk.RESUMED),
-        Signal.STOP: (_END, Talk.QUIET),
+    Segment.SPOKEN: {
+        Signal.START: (_END + _KEEP, Segment.STARTED),
+        Signal.INTERIM: (_KEEP, Segment.SPOKEN),
+        Signal.FINAL: (_KEEP, Segment.SPOKEN),
+        Signal.END: (_KEEP, Segment.ENDED),
+        Signal.RETRY: ((), Segment.RESUMED),
+        Signal.STOP: (_END, Segment.QUIET),
     },
-    Talk.GUESSED: {
-        Signal.START: ((), Talk.STARTED),
-        Signal.INTERIM: (_KEEP, Talk.GUESSED),
-        Signal.FINAL: (_KEEP, Talk.SAID),
-        Signal.END: (_KEEP, Talk.OWING),
-        Signal.MARKER: ((), Talk.CLOSING),
-        Signal.RETRY: ((), Talk.RESUMED),
-        Signal.STOP: (_END, Talk.QUIET),
+    Segment.GUESSED: {
+        Signal.START: ((), Segment.STARTED),
+        Signal.INTERIM: (_KEEP, Segment.GUESSED),
+        Signal.FINAL: (_KEEP, Segment.SAID),
+        Signal.END: (_KEEP, Segment.OWING),
+        Signal.MARKER: ((), Segment.CLOSING),
+        Signal.RETRY: ((), Segment.RESUMED),
+        Signal.STOP: (_END, Segment.QUIET),
     },
-    Talk.SAID: {
-        Signal.START: (_END + _KEEP, Talk.STARTED),
-        Signal.INTERIM: (_KEEP, Talk.GUESSED),
-        Signal.FINAL: (_KEEP, Talk.SAID),
-        Signal.END: (_KEEP, Talk.ENDED),
-        Signal.MARKER: ((), Talk.SETTLED),
-        Signal.RETRY: ((), Talk.RESUMED),
-        Signal.STOP: (_END, Talk.QUIET),
+    Segment.SAID: {
+        Signal.START: (_END + _KEEP, Segment.STARTED),
+        Signal.INTERIM: (_KEEP, Segment.GUESSED),
+        Signal.FINAL: (_KEEP, Segment.SAID),
+        Signal.END: (_KEEP, Segment.ENDED),
+        Signal.MARKER: ((), Segment.SETTLED),
+        Signal.RETRY: ((), Segment.RESUMED),
+        Signal.STOP: (_END, Segment.QUIET),
     },
-    Talk.CLOSING: {
-        Signal.START: ((), Talk.STARTED),
-        Signal.INTERIM: (_KEEP, Talk.CLOSING),
-        Signal.FINAL: (_KEEP + _END, Talk.FLUSHED),
-        Signal.END: (_KEEP, Talk.OWING),
-        Signal.RETRY: ((), Talk.RESUMED),
-        Signal.STOP: (_END, Talk.QUIET),
+    Segment.CLOSING: {
+        Signal.START: ((), Segment.STARTED),
+        Signal.INTERIM: (_KEEP, Segment.CLOSING),
+        Signal.FINAL: (_KEEP + _END, Segment.FLUSHED),
+        Signal.END: (_KEEP, Segment.OWING),
+        Signal.RETRY: ((), Segment.RESUMED),
+        Signal.STOP: (_END, Segment.QUIET),
     },
-    Talk.SETTLED: {
-        Signal.START: (_END + _KEEP, Talk.STARTED),
-        Signal.INTERIM: (_KEEP, Talk.CLOSING),
-        Signal.FINAL: (_KEEP + _END, Talk.FLUSHED),
-        Signal.END: (_KEEP, Talk.ENDED),
-        Signal.AUDIO: (_END, Talk.QUIET),
-        Signal.RETRY: ((), Talk.RESUMED),
-        Signal.STOP: (_END, Talk.QUIET),
+    Segment.SETTLED: {
+        Signal.START: (_END + _KEEP, Segment.STARTED),
+        Signal.INTERIM: (_KEEP, Segment.CLOSING),
+        Signal.FINAL: (_KEEP + _END, Segment.FLUSHED),
+        Signal.END: (_KEEP, Segment.ENDED),
+        Signal.AUDIO: (_END, Segment.QUIET),
+        Signal.RETRY: ((), Segment.RESUMED),
+        Signal.STOP: (_END, Segment.QUIET),
     },
-    Talk.OWING: {
-        Signal.START: (_KEEP, Talk.STARTED),
-        Signal.INTERIM: (_START + _KEEP, Talk.GUESSED),
-        Signal.FINAL: (_KEEP, Talk.ENDED),
-        Signal.RETRY: ((), Talk.REPEATING),
+    Segment.OWING: {
+        Signal.START: (_KEEP, Segment.STARTED),
+        Signal.INTERIM: (_START + _KEEP, Segment.GUESSED),
+        Signal.FINAL: (_KEEP, Segment.ENDED),
+        Signal.RETRY: ((), Segment.REPEATING),
     },
-    Talk.ENDED: {
-        Signal.START: (_KEEP, Talk.STARTED),
-        Signal.INTERIM: (_START + _KEEP, Talk.GUESSED),
-        Signal.FINAL: (_KEEP, Talk.ENDED),
-        Signal.RETRY: ((), Talk.QUIET),
+    Segment.ENDED: {
+        Signal.START: (_KEEP, Segment.STARTED),
+        Signal.INTERIM: (_START + _KEEP, Segment.GUESSED),
+        Signal.FINAL: (_KEEP, Segment.ENDED),
+        Signal.RETRY: ((), Segment.QUIET),
     },
-    Talk.RESUMED: {
-        Signal.START: ((), Talk.STARTED),
-        Signal.INTERIM: (_KEEP, Talk.GUESSED),
-        Signal.FINAL: (_KEEP, Talk.SAID),
-        Signal.END: (_KEEP, Talk.OWING),
-        Signal.MARKER: ((), Talk.CLOSING),
-        Signal.STOP: (_END, Talk.QUIET),
+    Segment.RESUMED: {
+        Signal.START: ((), Segment.STARTED),
+        Signal.INTERIM: (_KEEP, Segment.GUESSED),
+        Signal.FINAL: (_KEEP, Segment.SAID),
+        Signal.END: (_KEEP, Segment.OWING),
+        Signal.MARKER: ((), Segment.CLOSING),
+        Signal.STOP: (_END, Segment.QUIET),
     },
-    Talk.REPEATING: {
-        Signal.FINAL: (_KEEP, Talk.ENDED),
+    Segment.REPEATING: {
+        Signal.START: ((), Segment.REPEATED),
+        Signal.FINAL: (_KEEP, Segment.ENDED),
+    },
+    Segment.REPEATED: {
+        Signal.END: ((), Segment.OWING),
+        Signal.FINAL: (_KEEP, Segment.ENDED),
+        Signal.RETRY: ((), Segment.REPEATING),
     },
 }
 
 
 class Grammar:
-    """The state of one conversation; every signal goes through `accept`."""
+    """The state of one channel; every signal goes through `accept`."""
 
-    __slots__ = ("talk",)
+    __slots__ = ("segment",)
 
     def __init__(self) -> None:
-        self.talk = Talk.QUIET
+        self.segment = Segment.QUIET
 
     def accept(self, signal: Signal) -> tuple[Step, ...]:
         """Move on, and return what is to be let out, in order."""
-        steps, self.talk = TABLE[self.talk].get(signal, ((), self.talk))
+        steps, self.segment = TABLE[self.segment].get(signal, ((), self.segment))
         return steps
+
+    def expect_no_repeat(self) -> None:
+        """Take what comes for new: it lies behind the segment that has ended."""
+        if self.segment in (Segment.REPEATING, Segment.REPEATED):
+            self.segment = Segment.ENDED

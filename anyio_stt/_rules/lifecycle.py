@@ -15,7 +15,6 @@ class State(str, Enum):
     CREATED = "created"
     OPEN = "open"
     DRAINING = "draining"  # the input has ended, the engine is still at work
-    RETURNED = "returned"  # the engine returned before the input ended
     FINISHED = "finished"  # the input has ended and everything was recognised
     FAILED = "failed"
     CLOSED = "closed"
@@ -42,7 +41,6 @@ TRANSITIONS: dict[State, dict[Action, State]] = {
         Action.PUSH: State.OPEN,
         Action.FLUSH: State.OPEN,
         Action.END_INPUT: State.DRAINING,
-        Action.FINISH: State.RETURNED,
         Action.FAIL: State.FAILED,
         Action.CLOSE: State.CLOSED,
     },
@@ -53,11 +51,6 @@ TRANSITIONS: dict[State, dict[Action, State]] = {
     },
     # The engine is gone, but whoever feeds the stream cannot know: marking and ending the input
     # stay allowed, so that a feeder's last lines do not fail for the engine's reasons.
-    State.RETURNED: {
-        Action.FLUSH: State.RETURNED,
-        Action.END_INPUT: State.FINISHED,
-        Action.CLOSE: State.CLOSED,
-    },
     State.FAILED: {
         Action.FLUSH: State.FAILED,
         Action.END_INPUT: State.FAILED,
@@ -80,7 +73,6 @@ _WHY_CLOSED = {
     ),
     State.OPEN: "is running already; make another one with `stt.stream()`",
     State.DRAINING: "is running already; make another one with `stt.stream()`",
-    State.RETURNED: "takes no more audio: its engine returned before the input ended",
     State.FINISHED: "has ended; make another one with `stt.stream()`",
     State.FAILED: "takes no more audio: its engine failed; iterating the stream raises why",
     State.CLOSED: (

@@ -62,3 +62,24 @@ class PushTimes:
         latest = self._pushed[after] if after < len(self._pushed) else now
         spoken = max(0.0, position - self._ends[after - 1]) / rate
         return min(latest, self._pushed[after - 1] + spoken)
+
+    def flowed(self, start: int, end: int, since: float, rate: int, now: float) -> float:
+        """
+        Return for how many seconds after *since* the audio flowed, pauses not counted.
+
+        Args:
+            start: where the audio begins.
+            end: where it ends.
+            since: when counting begins.
+            rate: samples a second.
+            now: the present time.
+        """
+        first = bisect_left(self._starts, start)
+        flowed = 0.0
+        for position, pushed in zip(
+            [*self._starts[first:], end], [*self._pushed[first:], now], strict=True
+        ):
+            when = max(pushed, since)
+            flowed += min(when - since, (position - start) / rate)
+            start, since = position, when
+        return flowed

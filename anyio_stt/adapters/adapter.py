@@ -56,10 +56,10 @@ class Adapter(STT):
     def _pass_error(self, error: STTError) -> None:
         self.emit("error", error)
 
-    def _report(self, event: str, report: STTMetrics | STTError) -> None:
+    def _core_report(self, event: str, report: STTMetrics | STTError) -> None:
         """Tell nobody: the members told of it."""
 
-    def _own_options(self, conn_options: APIConnectOptions) -> APIConnectOptions:
+    def _core_own_options(self, conn_options: APIConnectOptions) -> APIConnectOptions:
         return replace(conn_options, max_retry=0, timeout=math.inf)
 
 

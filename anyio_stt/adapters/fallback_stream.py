@@ -11,6 +11,7 @@ import anyio
 from ..audio.frame import AudioFrame
 from ..events import SpeechEvent, SpeechEventType
 from ..exceptions import APIConnectionError, APITimeoutError
+from ..metrics import StreamStatistics
 from ..options import APIConnectOptions
 from ..stream import RecognizeStream
 from ..stt import STT
@@ -186,9 +187,9 @@ class FallbackStream(AdapterStream):
     def _note_covered(self, stream: RecognizeStream, member: Member) -> None:
         """What the member's finals and silences cover, the next one need not hear."""
         statistics = stream.statistics()
-        news = statistics.recognised > self._reached and not statistics.unread_events
+        news = _settled(statistics) > self._reached and not statistics.unread_events
         if news and self._may_speak(member):
-            self._reach(statistics.recognised)
+            self._reach(_settled(statistics))
             self._report_silence(self._reached)
 
     def _reach(self, time: float) -> None:
@@ -210,17 +211,22 @@ class FallbackStream(AdapterStream):
             self._reach(data.end_time)
             return event
         statistics = stream.statistics()
-        share = (statistics.recognised - self._reached) / (statistics.unread_events + 1)
+        share = (_settled(statistics) - self._reached) / (statistics.unread_events + 1)
         start = self._reached
         self._reach(start + max(share, 1e-3))
         timed = replace(data, start_time=start, end_time=self._reached)
         return replace(event, alternatives=[timed, *event.alternatives[1:]])
 
-    def _on_failure(self, error: Exception, recoverable: bool, delay: float) -> None:
+    def _core_on_failure(self, error: Exception, recoverable: bool, delay: float) -> None:
         if isinstance(error, _SwitchError):
             following = self._choose()
             logger.warning(
                 "%s; %s goes on", error.message, following.label if following else "nobody"
             )
         else:
-            super()._on_failure(error, recoverable, delay)
+            super()._core_on_failure(error, recoverable, delay)
+
+
+def _settled(statistics: StreamStatistics) -> float:
+    """Return how much a member has answered."""
+    return statistics.recognised + statistics.silent

@@ -151,7 +151,7 @@ class _ChannelsStream(AdapterStream):
         """Note how far the channel's finals and silences reach, once all of them were read."""
         statistics = stream.statistics()
         if not statistics.unread_events:
-            self._order.settle(self._channels[stream], statistics.recognised)
+            self._order.settle(self._channels[stream], statistics.recognised + statistics.silent)
         self._say(anyio.current_time())
 
     def _say(self, now: float) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
-from ..exceptions import APIError
 from ..options import APIConnectOptions
 from ..stream import RecognizeStream
 from ..wire.session import ClientSession
@@ -84,9 +83,6 @@ class SessionStream(RecognizeStream):
         return Outlet(
             self._event_ch, self._report_alive, self._report_silence, self._report_refused
         )
-
-    def _report_refused(self, error: APIError, start: float, end: float) -> None:  # noqa: ARG002
-        raise error  # until the base takes refusals
 
     def _is_last(self) -> bool:
         """Whether nothing comes behind what was read last."""

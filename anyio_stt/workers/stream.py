@@ -65,7 +65,7 @@ class LocalStream(RecognizeStream):
 
     async def _run(self) -> None:
         if self._pool.full:
-            logger.info("%s waits for a worker: %s", self._label, self._pool.statistics())
+            logger.info("%s waits for a worker: %s", self.label, self._pool.statistics())
             # Waiting has a deadline of its own, `turn_timeout`; that of an engine which does
             # not answer must not end it.
             self._report_alive()

@@ -7,7 +7,7 @@ import re
 from enum import Enum
 from html import escape
 
-from anyio_stt._rules.grammar import TABLE, Signal, Step, Talk
+from anyio_stt._rules.grammar import TABLE, Segment, Signal, Step
 from anyio_stt._rules.lifecycle import TRANSITIONS, Action, State
 
 # Where the states are drawn; what leads from one to another is read from the table.
@@ -70,7 +70,7 @@ def outputs(signal: Signal, steps: tuple[Step, ...]) -> tuple[str, ...]:
     return tuple(added[step] for step in steps)
 
 
-Position = tuple[Talk, tuple[str, ...]]  # where the base is, and what it has yet to let out
+Position = tuple[Segment, tuple[str, ...]]  # where the base is, and what it has yet to let out
 
 
 def silently(positions: set[Position]) -> frozenset[Position]:
@@ -99,7 +99,7 @@ def seen_from(positions: frozenset[Position]) -> dict[str, frozenset[Position]]:
 
 def order_of_events() -> list[dict[str, int]]:
     """Return what a consumer can see as a small machine: for each state, event to next state."""
-    start = silently({(Talk.QUIET, ())})
+    start = silently({(Segment.QUIET, ())})
     machine = {start: seen_from(start)}
     todo = [start]
     while todo:
@@ -160,7 +160,7 @@ def name_of(machine: list[dict[str, int]], number: int) -> str:
 
 def grammar_table() -> str:
     """Write the table: a row for each state, a column for each signal."""
-    told = comments(Talk)
+    told = comments(Segment)
     head = "".join(f"<th>{escape(signal.value)}</th>" for signal in Signal)
     body = "".join(
         f'<tr><th title="{escape(told.get(talk.value, ""))}">{talk.value}</th>'
@@ -172,7 +172,7 @@ def grammar_table() -> str:
     return f'<div class="table-wrapper">{table}</div>'
 
 
-def cell(move: tuple[tuple[Step, ...], Talk] | None) -> str:
+def cell(move: tuple[tuple[Step, ...], Segment] | None) -> str:
     if move is None:
         return ""
     steps, target = move
@@ -182,7 +182,7 @@ def cell(move: tuple[tuple[Step, ...], Talk] | None) -> str:
 
 def talk_list() -> str:
     """Say what each state means, in the words of the source."""
-    rows = (f"<dt>{value}</dt><dd>{escape(text)}</dd>" for value, text in comments(Talk).items())
+    rows = (f"<dt>{value}</dt><dd>{escape(text)}</dd>" for value, text in comments(Segment).items())
     return f'<dl class="states">{"".join(rows)}</dl>'
 
 

@@ -91,8 +91,11 @@ async def test_a_sign_of_life_means_connected(engine: Callable[..., Any]) -> Non
         await anyio.sleep(0.5)
         stream._report_alive()
         await anyio.sleep(60)
+        async for _ in stream._input_ch:
+            pass
 
     async with engine(run).stream(conn_options=once(timeout=1)) as stream:
+        stream.end_input()
         assert await read(stream) == []
 
 
@@ -224,7 +227,7 @@ async def test_an_engine_that_reads_and_never_answers_is_ended_by_idle_timeout()
             raise error
     assert took == pytest.approx(5, abs=0.2)
     assert str(caught.value) == (
-        "mute said nothing for 5 s while audio was pushed (idle_timeout=5); "
+        "mute said nothing for 5 s while audio was pushed or waited (idle_timeout=5); "
         "change APIConnectOptions.idle_timeout to give it more time"
     )
 

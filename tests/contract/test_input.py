@@ -177,10 +177,11 @@ async def test_feed_gets_through_at_any_pair_of_rates_and_any_bound(
 
 @pytest.mark.contract("S6")
 async def test_feed_ends_quietly_when_the_stream_ends_first() -> None:
-    with anyio.fail_after(5):
-        async with ScriptedSTT([Hear(0.2)]).stream(conn_options=bounded(0.2)) as stream:
+    options = APIConnectOptions(max_pending_audio=0.2, max_retry=0)
+    with anyio.fail_after(5), pytest.raises(APIConnectionError, match="returned before"):
+        async with ScriptedSTT([Hear(0.2)]).stream(conn_options=options) as stream:
             await stream.feed([FRAME] * 100)
-            assert stream.statistics().state == "returned"
+            assert stream.statistics().state == "failed"
 
 
 async def close_soon(stream: RecognizeStream) -> None:

@@ -15,6 +15,7 @@ from anyio_stt import (
     APIConnectionError,
     APIConnectOptions,
     APIStatusError,
+    AudioLostError,
     STTError,
     STTMetrics,
 )
@@ -204,11 +205,16 @@ async def test_error_is_told_of_each_failed_attempt_and_whether_another_follows(
     told = listen_to(stt)
     with pytest.raises(APIConnectionError):
         await recognise(stt, max_retry=2)
-    assert [(each.error, each.recoverable, each.attempt) for each in told.errors] == [
+    *failures, loss = told.errors
+    assert [(each.error, each.recoverable, each.attempt) for each in failures] == [
         (errors[0], True, 1),
         (errors[1], True, 2),
         (errors[2], False, 3),
     ]
+    # ... and last of all, what that cut off
+    assert isinstance(loss.error, AudioLostError)
+    assert loss.error.lost[0][0] == 0
+    assert not loss.recoverable
     assert {each.label for each in told.errors} == {"scripted"}
 
 
@@ -227,16 +233,18 @@ async def test_error_says_so_when_nothing_follows(
 
 @pytest.mark.any_clock
 @pytest.mark.contract("S20")
-async def test_a_measurement_is_made_before_its_event_can_be_read(
+async def test_a_measurement_is_there_before_the_block_is_left_even_by_cancellation(
     listen_to: Callable[..., Any],
 ) -> None:
     stt = ScriptedSTT([Hear(0.1), Say(usage(0.1)), Hang()])
     told = listen_to(stt)
     with anyio.fail_after(5):
-        async with stt.stream() as stream:
-            stream.push_frame(FRAME)
-            assert (await stream.__anext__()).type.name == "RECOGNITION_USAGE"
-            assert len(told.metrics) == 1
+        with anyio.CancelScope() as scope:
+            async with stt.stream() as stream:
+                stream.push_frame(FRAME)
+                assert (await stream.__anext__()).type.name == "RECOGNITION_USAGE"
+                scope.cancel()
+        assert len(told.metrics) == 1
 
 
 # ---- S21

@@ -378,7 +378,8 @@ async def test_reading_what_is_there_lets_others_run_now_and_then() -> None:
             await checkpoint()
 
     with anyio.fail_after(5):
-        async with ScriptedSTT([*[Say(final("a"))] * 1000]).stream() as stream:
+        async with ScriptedSTT([*[Say(final("a"))] * 1000, HearAll()]).stream() as stream:
+            stream.end_input()
             await anyio.wait_all_tasks_blocked()
             async with anyio.create_task_group() as tg:
                 tg.start_soon(count)
@@ -484,9 +485,12 @@ async def test_groups_in_groups_are_reduced_too_and_retried_when_they_may_be(
         if attempts < 3:
             raise ExceptionGroup("outer", [ExceptionGroup("inner", [AT_ONCE])])
         stream._event_ch.send_nowait(final("a"))
+        async for _ in stream._input_ch:
+            pass
 
     with anyio.fail_after(5):
         async with engine(run).stream() as stream:
+            stream.end_input()
             assert spelt([event async for event in stream]) == "SFE"
     assert attempts == 3
 

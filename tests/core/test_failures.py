@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 import pytest
 
@@ -42,6 +41,7 @@ def test_anything_else_comes_back_as_it_is() -> None:
     assert sole_error(BUG) is BUG
 
 
-def test_a_group_without_ordinary_errors_comes_back_as_it_is() -> None:
-    group: Any = BaseExceptionGroup("", [KeyboardInterrupt()])
-    assert sole_error(group) is group
+@pytest.mark.parametrize("leaves", [KeyboardInterrupt(), SystemExit(3)])
+def test_what_ends_the_program_matters_most(leaves: BaseException) -> None:
+    assert sole_error(BaseExceptionGroup("", [BUG, leaves])) is leaves
+    assert sole_error(BaseExceptionGroup("", [GeneratorExit(), leaves])) is leaves

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from anyio_stt._rules.grammar import TABLE, Grammar, Signal, Talk
+from anyio_stt._rules.grammar import TABLE, Grammar, Segment, Signal
 from anyio_stt._rules.lifecycle import TRANSITIONS, Action, State
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -96,7 +96,7 @@ def test_the_table_on_the_page_has_each_move() -> None:
     for name, cells in rows:
         found = re.findall(r"<td>(.*?)</td>", cells)
         for signal, text in zip(Signal, found, strict=True):
-            move = TABLE[Talk(name)].get(signal)
+            move = TABLE[Segment(name)].get(signal)
             said = [] if move is None else [*(s.value for s in move[0]), f"→ {move[1].value}"]
             assert [part for part in text.split("<br>") if part] == said
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anyio_stt import SpeechEventType
-from anyio_stt._rules.grammar import SIGNALS, TABLE, Grammar, Signal, Step, Talk
+from anyio_stt._rules.grammar import SIGNALS, TABLE, Grammar, Segment, Signal, Step
 
 # Every row of the table, written out a second time and differently: for each state what comes
 # out for each signal ("+S" and "+E" are added, "k" is kept, "" nothing) and where that leads.
@@ -71,17 +71,21 @@ resumed    FINAL     k      said
 resumed    END       k      owing
 resumed    MARKER    -      closing
 resumed    STOP      +E     quiet
+repeating  START     -      repeated
 repeating  FINAL     k      ended
+repeated   END       -      owing
+repeated   FINAL     k      ended
+repeated   RETRY     -      repeating
 """
 SPELT = {"+S": Step.ADD_START, "+E": Step.ADD_END, "k": Step.KEEP}
 
 
-def _rows() -> dict[tuple[Talk, Signal], tuple[tuple[Step, ...], Talk]]:
+def _rows() -> dict[tuple[Segment, Signal], tuple[tuple[Step, ...], Segment]]:
     rows = {}
     for line in ROWS.strip().splitlines():
         state, signal, *steps, after = line.split()
         out = tuple(SPELT[step] for step in steps if step != "-")
-        rows[Talk(state), Signal[signal]] = (out, Talk(after))
+        rows[Segment(state), Signal[signal]] = (out, Segment(after))
     return rows
 
 
@@ -89,14 +93,14 @@ EXPECTED = _rows()
 
 
 @pytest.mark.contract("S11")
-@pytest.mark.parametrize("talk", Talk)
+@pytest.mark.parametrize("talk", Segment)
 @pytest.mark.parametrize("signal", Signal)
-def test_every_signal_in_every_state(talk: Talk, signal: Signal) -> None:
+def test_every_signal_in_every_state(talk: Segment, signal: Signal) -> None:
     grammar = Grammar()
-    grammar.talk = talk
+    grammar.segment = talk
     steps, after = EXPECTED.get((talk, signal), ((), talk))
     assert grammar.accept(signal) == steps
-    assert grammar.talk is after
+    assert grammar.segment is after
 
 
 def test_every_row_that_is_expected_is_in_the_table_and_no_other() -> None:

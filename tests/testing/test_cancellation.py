@@ -152,7 +152,7 @@ async def test_a_stream_survives_it(tasks: Any) -> None:
                 pass
 
     def check() -> None:
-        assert not stt._streams
+        assert not stt._core_streams
 
     report = await cancel_everywhere(scenario, check=check, tasks=tasks)
     assert report.runs > 3

@@ -85,4 +85,4 @@ class LiveKitVADStream(VADStream):
         def tell(_: Any, event: Any) -> None:
             send(our_vad_event(event))
 
-        await play(self._make_stream, source, tell, label=self._label, grace=self._grace)
+        await play(self._make_stream, source, tell, label=self._vad.label, grace=self._grace)

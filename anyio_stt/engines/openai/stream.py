@@ -12,7 +12,7 @@ import anyio
 
 from ...audio.frame import AudioFrame, combine_frames
 from ...events import SpeechData, SpeechEvent, SpeechEventType
-from ...exceptions import APIConnectionError, APIError, APIStatusError, APITimeoutError
+from ...exceptions import APIConnectionError, APIStatusError, APITimeoutError
 from ...options import APIConnectOptions
 from ...stream import RecognizeStream
 from ...stt import STT
@@ -115,9 +115,6 @@ class OpenAIStream(RecognizeStream):
             kind = SpeechEventType.RECOGNITION_USAGE
             self._event_ch.send_nowait(SpeechEvent(kind, recognition_usage=usage))
 
-    def _report_refused(self, error: APIError, start: float, end: float) -> None:  # noqa: ARG002
-        raise error  # until the base takes refusals
-
     async def _in_time(self, frame: AudioFrame, start: float, end: float) -> SpeechEvent:
         timeout = self._conn_options.timeout + frame.duration
         whole = max(timeout, self._conn_options.drain_seconds)
@@ -180,7 +177,7 @@ class OpenAIStream(RecognizeStream):
             _logger.warning(
                 "%s: words=True was asked for, and %s gives no words: its model cannot, or it "
                 "does not know timestamp_granularities",
-                self._label,
+                self.label,
                 self._address,
             )
 

@@ -36,7 +36,7 @@ async def ending(subject: Subject) -> None:
             *program,
             patience=patience,
         )
-    elif not _read_all(run):
+    elif not _read_all(run) or _returned_early(run):
         heard = sum(attempt.heard for attempt in run.attempts)
         subject.violate(
             "S5",
@@ -231,6 +231,11 @@ async def formats(subject: Subject) -> None:
 
 
 # ---- measuring
+
+
+def _returned_early(run: Run) -> bool:
+    """Whether an attempt returned that had not read the end: the base had to make another."""
+    return any(each.outcome == "returned" and not each.ended for each in run.attempts)
 
 
 def _read_all(run: Run) -> bool:

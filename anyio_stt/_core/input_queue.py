@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import anyio
 
-from .._rules.audio_log import AudioLog
+from .._rules.replay_log import MARKER, Item, ReplayLog, recut
 from .._rules.timeline import PushTimes
 from ..audio.cutting import FrameCutter
 from ..audio.frame import AudioFrame
 from ..audio.resampling import Resampler
 from ..options import APIConnectOptions
-from .refusals import never_fits, no_room, other_format
-from .wakeup import Wakeup
+from .channel import Channel
+from .frame_checks import never_fits, no_room, other_format
 
-__all__ = ("InputJournal",)
+__all__ = ("InputQueue",)
 
 _MARK_SECONDS = 0.5
 
 
-class InputJournal:
+class InputQueue:
     """
-    Takes audio in, and knows of each sample whether it waits, was read, or is covered.
+    Takes audio in, for the engine's present attempt to read from `channel`.
 
     Positions are samples of one channel at the rate the engine hears, from the first one pushed.
     State changes here are synchronous; only `wait_room` waits.
 
     Args:
         options: the bounds.
+        replay_limit: seconds that are kept of what was read.
         sample_rate: the rate the engine wants, or `None` for that of the first frame.
         frame_duration: the length of frames the engine wants, in seconds, or `None` for any.
 
@@ -37,68 +38,53 @@ class InputJournal:
         ValueError: when one of the two is not positive.
     """
 
-    __slots__ = (
-        "_cutter",
-        "_frame_duration",
-        "_idle_from",
-        "_idle_mark",
-        "_limit",
-        "_marker_at",
-        "_next_time_mark",
-        "_options",
-        "_ratio",
-        "_received",
-        "_resampler",
-        "_room",
-        "add",
-        "arrival",
-        "ended",
-        "gate",
-        "input_rate",
-        "log",
-        "num_channels",
-        "on_idle",
-        "peak",
-        "rate",
-        "times",
-        "written",
-    )
-
     def __init__(
-        self, options: APIConnectOptions, sample_rate: int | None, frame_duration: float | None
+        self,
+        options: APIConnectOptions,
+        replay_limit: float,
+        sample_rate: int | None,
+        frame_duration: float | None,
     ) -> None:
         if sample_rate is not None and sample_rate <= 0:
             raise ValueError(f"sample_rate must be positive, got {sample_rate!r}")
         if frame_duration is not None and not 0 < frame_duration < math.inf:
             raise ValueError(f"frame_duration must be positive seconds, got {frame_duration!r}")
-        self.log = AudioLog()
-        self.arrival = Wakeup()
+        self.log = ReplayLog()
         self.times = PushTimes()
         self.rate = sample_rate or 0
         self.input_rate = 0
         self.num_channels = 0
         self.gate = -1.0
         """How far audio of this format may be added without calling `push`."""
-        self.add: Callable[[AudioFrame], object] = self.log.items.append
+        self.limit: float = math.inf
+        """How many samples may wait."""
+        self.notice_at = -1.0
+        """How far a reader may go without calling `note_read`."""
         self.written = 0
         """Samples that came in, those still in the resampler not counted."""
         self.peak: float = 0
-        """The most samples that ever waited, as far as it was noted."""
+        """The most samples that ever waited."""
         self.ended = False
-        self.on_idle: Callable[[], None] = lambda: None
-        """Called when `idle_timeout` seconds of audio came since `expect_word`."""
+        self.on_idle: Callable[[float], None] = lambda _: None
+        """Told how long audio has flowed when `idle_timeout` seconds came since `expect_word`."""
         self._room: anyio.Event | None = None
         self._options = options
+        self._replay_limit = replay_limit
         self._frame_duration = frame_duration
         self._received = 0  # samples before resampling
-        self._marker_at = -1  # ... when the last marker was put
+        self._marker_at = 0  # ... when the last marker was put
         self._ratio: float = 1
-        self._limit = math.inf
         self._next_time_mark = -math.inf  # the first frame has a mark of its own
         self._resampler: Resampler | None = None
         self._cutter: FrameCutter | None = None
         self._idle_from: int | None = None
+        self._idle_since = 0.0
         self._idle_mark = math.inf
+
+    def open(self) -> None:
+        """Begin; the event loop is running."""
+        self.channel = Channel[Item]()
+        self.add: Callable[[AudioFrame], None] = self.channel.put
 
     # ---- taking audio in
 
@@ -116,9 +102,8 @@ class InputJournal:
             self._check_format(frame)
         # What the cutter holds is no use to the engine yet: it must not keep out what is missing.
         held = self._cutter.held if self._cutter is not None else 0
-        furthest, coming = self.log.furthest, samples * self._ratio
-        pending = self.written - furthest
-        if pending - held + coming > self._limit:
+        pending, coming = self.pending, samples * self._ratio
+        if pending - held + coming > self.limit:
             raise no_room(frame, self.seconds(pending), self._options.max_pending_audio)
         if not samples:
             return
@@ -130,14 +115,13 @@ class InputJournal:
             self._received += samples
             self._write(self._resampler.push(frame))
         self.peak = max(self.peak, pending + coming)
-        self._set_gate(furthest)
+        self._set_gate()
 
     async def wait_room(self) -> None:
-        """Wait until some audio was read, or the journal was closed."""
+        """Wait until some audio was read, or the queue was closed."""
         if self._room is None:
             self._room = anyio.Event()
-        self.log.recall()
-        self.log.gate = -1  # the next read is noted
+        self.notice_at = -1  # the next read is noted
         await self._room.wait()
 
     def flush(self) -> None:
@@ -149,52 +133,67 @@ class InputJournal:
             self._write(self._resampler.flush())
         rest = self._cutter.flush() if self._cutter else None
         if rest is not None:
-            self.log.items.append(rest)
-        self.log.mark()
-        self.arrival.call()
+            self.channel.put(rest)
+        self.channel.put(MARKER)
 
     def end(self) -> None:
         """Say that nothing more comes."""
         self.flush()
         self.ended = True
         self.gate = -1.0
-        self.arrival.call()
+        self.channel.end()
 
     def close(self) -> None:
         """Let go of everything, and wake who waits for room."""
         self.ended = True
         self.gate = -1.0
         self.log.clear()
-        self.arrival.call()
+        self.channel.drain()
         self._notify_room()
 
     # ---- what becomes of it
 
-    def rewind(self) -> tuple[int, int]:
-        """Let the next attempt begin where finals end; return that position, and what is lost."""
-        origin, lost = self.log.rewind()
+    def rewind(self, refused: Sequence[tuple[int, int]]) -> tuple[int, int]:
+        """
+        Let the next attempt begin with what was not answered, in a channel of its own.
+
+        Returns the position of its first sample, and how many samples before it are lost.
+        """
+        origin, lost, items = self.log.rewind(self.rate, self.num_channels or 1, refused)
+        items += self.channel.drain()
+        self.open()
+        self.notice_at = -1
         if self._cutter is not None:
-            self.log.recut(self._cutter)
+            items = recut(items, self._cutter)
+            self.add = self._add_cut
+        for item in items:
+            self.channel.put(item)
+        if self.ended:
+            self.channel.end()
         return origin, lost
 
     def cover(self, position: int) -> None:
-        """Note that finals cover everything before *position*."""
+        """Note that everything before *position* was answered."""
         self.log.cover(position)
+        self.log.trim(self.num_channels or 1)
         self.times.forget(position)
 
     def expect_word(self, position: int | None) -> None:
         """Count the audio after *position* until the engine speaks; `None` counts none."""
         if self._options.idle_seconds < math.inf:
             self._idle_from = position
+            self._idle_since = anyio.current_time()
             self._set_idle_mark()
             self._check_idle()
 
-    def note_read(self) -> None:
-        """Take note before something is read, and let those push who wait for room."""
-        if self.written - self.log.reached > self.peak:
-            self.peak = max(self.peak, self.pending)
+    def note_read(self) -> bool:
+        """Take note of a read, let those push who wait for room; return whether to trim."""
+        log, before = self.log, self.notice_at
+        self.notice_at = log.position + self.rate
         if self._room is not None:
             self._notify_room()
+        log.trim(self.num_channels or 1)
+        return before >= 0
 
     # ---- how much
 
@@ -212,6 +211,11 @@ class InputJournal:
     def received(self) -> int:
         """Samples that came in, at the rate they came with."""
         return self.written if self._resampler is None else self._received
+
+    @property
+    def total(self) -> int:
+        """Samples that came in, at the engine's rate, those still in the resampler counted."""
+        return max(self.written, round(self.received * self._ratio))
 
     @property
     def pushed_seconds(self) -> float:
@@ -233,12 +237,12 @@ class InputJournal:
         if room is not None:
             room.set()
 
-    def _set_gate(self, furthest: int) -> None:
+    def _set_gate(self) -> None:
         """Find out how far audio may come before something has to be looked at again."""
         if self._resampler is not None or self.ended:
             self.gate = -1.0
         else:
-            self.gate = min(furthest + self._limit, self._next_time_mark, self._idle_mark - 1)
+            self.gate = min(self._next_time_mark, self._idle_mark - 1)
 
     def _write(self, frame: AudioFrame | None) -> None:
         if frame is None:
@@ -250,7 +254,8 @@ class InputJournal:
 
     def _add_cut(self, frame: AudioFrame) -> None:
         assert self._cutter is not None
-        self.log.items.extend(self._cutter.push(frame))
+        for piece in self._cutter.push(frame):
+            self.channel.put(piece)
 
     def _mark_time(self, samples: float) -> None:
         if self.times.mark(self.written, self.written + samples, anyio.current_time()):
@@ -261,30 +266,33 @@ class InputJournal:
         self._idle_mark = math.inf
         if self._idle_from is not None and self.rate:
             self._idle_mark = self._idle_from + self._options.idle_seconds * self.rate
-        self._set_gate(self.log.furthest)
+        self._set_gate()
 
     def _check_idle(self) -> None:
-        if self.written >= self._idle_mark:
+        if self.written >= self._idle_mark and self._idle_from is not None:
             self._idle_mark = math.inf
-            self.on_idle()
+            span = self._idle_from, self.written, self._idle_since
+            self.on_idle(self.times.flowed(*span, self.rate, anyio.current_time()))
 
     def _check_format(self, frame: AudioFrame) -> None:
         if self.input_rate:
             raise other_format(frame, self.input_rate, self.num_channels)
         if never_fits(frame, self._options.max_pending_audio):
             raise no_room(frame, self.seconds(self.pending), self._options.max_pending_audio)
-        self.input_rate, self.num_channels = frame.sample_rate, frame.num_channels
-        self.rate = self.rate or frame.sample_rate
-        self._limit = self._options.max_pending_audio * self.rate
-        self.log.limit = self._options.replay_seconds() * self.rate
-        self.log.pack_size = self.rate
-        self._set_idle_mark()
-        if self.rate != frame.sample_rate:
-            self._resampler = Resampler(
-                frame.sample_rate, self.rate, frame.num_channels, backend=self._options.resampler
+        rate, resampler = self.rate or frame.sample_rate, None
+        if rate != frame.sample_rate:
+            resampler = Resampler(
+                frame.sample_rate, rate, frame.num_channels, backend=self._options.resampler
             )
-            self._ratio = self.rate / frame.sample_rate
-            self._limit += 1  # what fits before resampling fits, rounded up, after it
+        # Nothing fails from here on, so a frame that is refused has changed nothing.
+        self.input_rate, self.num_channels, self.rate = frame.sample_rate, frame.num_channels, rate
+        self.limit = self._options.max_pending_audio * rate
+        self.log.limit = self._replay_limit * rate
+        self._set_idle_mark()
+        if resampler is not None:
+            self._resampler = resampler
+            self._ratio = rate / frame.sample_rate
+            self.limit += 1  # what fits before resampling fits, rounded up, after it
         if self._frame_duration:
-            self._cutter = FrameCutter(max(1, round(self._frame_duration * self.rate)))
+            self._cutter = FrameCutter(max(1, round(self._frame_duration * rate)))
             self.add = self._add_cut

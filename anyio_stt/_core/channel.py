@@ -1,0 +1,146 @@
+"""What carries audio, events and measurements between tasks: a memory object stream and a bell."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+import anyio
+from anyio.abc import ObjectStream
+from anyio.lowlevel import checkpoint
+from anyio.streams.memory import MemoryObjectStreamStatistics
+
+__all__ = ("Channel",)
+
+T = TypeVar("T")
+
+
+class Channel(ObjectStream[T], Generic[T]):
+    """
+    Items in, items out, in order; whoever finds none waits on a semaphore beside them.
+
+    A memory object stream hands an item to the task that waits, and loses it when that task is
+    cancelled natively before it wakes; and waiting there costs two passes of the event loop, an
+    event and a task info. Here an item stays in the stream until it is taken, and a waiting task
+    is woken by a semaphore that hands over at once: the cheapest thing to wait for on every loop.
+    Whoever was woken looks again.
+    """
+
+    __slots__ = ("_bell", "_closed", "_receiver", "_send", "_sender", "_waiting", "count", "ended")
+
+    def __init__(self) -> None:
+        # No bound here, because whoever puts has one: `max_pending_audio` that of the input,
+        # replaced guesses and what was finally said that of the output.
+        self._sender, self._receiver = anyio.create_memory_object_stream[T](math.inf)
+        self._send = self._sender.send_nowait
+        self.take: Callable[[], T] = self._next
+        self.count = 0
+        """Items that wait to be taken."""
+        self.ended = False
+        """Whether nothing more is put in."""
+        self._closed = False
+        self._waiting = 0  # tasks that wait, or were cancelled while they did
+        self._bell: anyio.Semaphore | None = None
+
+    def put(self, item: T) -> None:
+        """Add *item* and wake who waits; raises `ClosedResourceError` after the end."""
+        self._send(item)
+        self.count += 1
+        if self._waiting:
+            self._wake()
+
+    def _next(self) -> T:
+        item = self._receiver.receive_nowait()
+        self.count -= 1
+        return item
+
+    def arrival(self) -> Awaitable[None]:
+        """Return what to await until something was put in, or the end; then look again."""
+        if self._bell is None:  # it takes a kilobyte, and not every stream is waited for
+            self._bell = anyio.Semaphore(0, fast_acquire=True)
+        self._waiting += 1
+        return self._bell.acquire()
+
+    def end(self) -> None:
+        """Say that nothing more comes; what is left can still be taken."""
+        if not self.ended:
+            self.ended = True
+            left = deque(self._receiver.receive_nowait() for _ in range(self.count))
+            self._sender.close()
+            self._receiver.close()
+
+            def take() -> T:
+                item = left.popleft()
+                self.count -= 1
+                return item
+
+            self.take = take
+        while self._waiting:
+            self._wake()
+
+    def drain(self) -> list[T]:
+        """Take all that is left, and end."""
+        self.end()
+        return [self.take() for _ in range(self.count)]
+
+    def _wake(self) -> None:
+        self._waiting -= 1
+        assert self._bell is not None
+        self._bell.release()
+
+    # ---- as anyio has it
+
+    async def receive(self) -> T:
+        """
+        Return the next item; cancellation loses none.
+
+        Raises:
+            anyio.EndOfStream: when nothing more comes.
+            anyio.ClosedResourceError: after `aclose()`.
+        """
+        await checkpoint()
+        while not self.count:
+            self._check_open()
+            await self.arrival()
+        return self.take()
+
+    def receive_nowait(self) -> T:
+        """Return the next item if there is one, or raise `anyio.WouldBlock`."""
+        if not self.count:
+            self._check_open()
+            raise anyio.WouldBlock
+        return self.take()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise anyio.ClosedResourceError
+        if self.ended:
+            raise anyio.EndOfStream
+
+    def send_nowait(self, item: T) -> None:
+        """Add *item*; raises `anyio.ClosedResourceError` after the end."""
+        self.put(item)
+
+    async def send(self, item: T) -> None:
+        """Add *item*; a checkpoint."""
+        await checkpoint()
+        self.put(item)
+
+    async def send_eof(self) -> None:
+        """Say that nothing more comes."""
+        self.end()
+        await checkpoint()
+
+    async def aclose(self) -> None:
+        """Let go of everything."""
+        self._closed = True
+        self.drain()
+        await checkpoint()
+
+    def statistics(self) -> MemoryObjectStreamStatistics:
+        """Return how many items wait, and who waits for them."""
+        tasks = self._bell.statistics().tasks_waiting if self._bell is not None else 0
+        ends = int(not self.ended)
+        return MemoryObjectStreamStatistics(self.count, math.inf, ends, ends, 0, tasks)

@@ -1,0 +1,297 @@
+"""What recognition adds to a stream: attempts, what they answered, and what went wrong."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import AsyncIterable
+from typing import TYPE_CHECKING
+
+import anyio
+
+from .._rules.lifecycle import Action, State
+from .._rules.refusals import Refusals
+from ..events import SpeechEvent
+from ..exceptions import APIConnectionError, APIError, AudioLostError
+from ..metrics import STTError
+from ..options import APIConnectOptions
+from .attempt import Attempt
+from .attempts import AttemptLoop
+from .audio_stream import AudioStream
+from .clock import wall_clock
+from .delivery import Delivery
+from .emitter import logger
+from .metrics_monitor import MetricsMonitor
+from .speech import SpeechOutput, speech_delivery
+from .watcher import DeadlineWatcher
+
+if TYPE_CHECKING:
+    from ..stt import STT
+
+__all__ = ("Recognition",)
+
+
+class Recognition(AudioStream[SpeechEvent]):
+    """
+    The base's half of a `RecognizeStream`, which is for users and engines.
+
+    Args:
+        stt: the engine that makes the stream.
+        conn_options: retries, deadlines and bounds.
+        sample_rate: what the engine wants, or `None` for what comes.
+        frame_duration: likewise, in seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        stt: STT,
+        conn_options: APIConnectOptions,
+        sample_rate: int | None,
+        frame_duration: float | None,
+    ) -> None:
+        limit = conn_options.replay_seconds(stt.capabilities.max_uncovered)
+        super().__init__(
+            label=stt.label,
+            options=conn_options,
+            replay_limit=limit,
+            sample_rate=sample_rate,
+            frame_duration=frame_duration,
+        )
+        self._core_replay_limit = limit
+        self._core_stt = stt
+        self._core_sentinel = self._FlushSentinel()
+        self._core_attempt: Attempt | None = None
+        self._core_entered = False
+
+    @abstractmethod
+    async def _metrics_monitor_task(self, event_aiter: AsyncIterable[SpeechEvent]) -> None: ...
+
+    @abstractmethod
+    def _core_measures_itself(self) -> bool:
+        """Whether a subclass measures instead of the base."""
+
+    # ---- beginning and end
+
+    def _core_make_delivery(self) -> Delivery[SpeechEvent]:
+        return speech_delivery()
+
+    def _core_check_startable(self) -> None:
+        super()._core_check_startable()
+        self._core_stt._core_check_open()  # noqa: SLF001 - the other half of one base
+
+    def _core_on_start(self) -> None:
+        stt = self._core_stt
+        self._core_tells = stt.listens("speech_event")
+        self._core_fatal: Exception | None = None
+        self._core_refusals = Refusals()
+        self._core_origin = 0
+        self._core_attempts = AttemptLoop(
+            self._core_options,
+            self._core_on_failure,
+            stt._core_rng,  # noqa: SLF001 - likewise
+        )
+        self._core_watcher = DeadlineWatcher(
+            self._core_tasks, self._core_options.close_timeout, self._core_give_up_on
+        )
+        self._core_output = SpeechOutput(
+            self._core_label,
+            self._core_queue,
+            self._core_put,
+            lambda: self._core_delivery.unread,
+            self._core_on_progress,
+        )
+        self._core_monitor = MetricsMonitor(
+            self._core_label,
+            lambda metrics: stt._core_report("metrics_collected", metrics),  # noqa: SLF001
+            self._core_start_monitor,
+            replaced=self._core_measures_itself(),
+        )
+        if self._core_monitor.replaced:
+            self._core_monitor.begin()
+        stt._core_streams.add(self)  # noqa: SLF001
+        stt.emit("stream_started", self)
+
+    def _core_on_entered(self) -> None:
+        # Most engines ask for audio in their first step: then there is no deadline to watch.
+        self._core_entered = True
+        if self._core_attempt is not None:
+            self._core_attempt.arm()
+
+    def _core_put(self, event: SpeechEvent) -> None:
+        self._core_monitor.tell(event)
+        self._core_delivery.put(event)
+        if self._core_tells:
+            self._core_stt.emit("speech_event", self, event)
+
+    def _core_on_progress(self, final: bool) -> None:
+        self._core_attempts.budget.progress()
+        if final:
+            self._core_refusals.recognised()
+
+    def _core_start_monitor(self) -> None:
+        self._core_tasks.start_soon(self._core_measure)
+
+    async def _core_measure(self) -> None:
+        monitor = self._core_monitor
+        with monitor.scope:
+            try:
+                await self._metrics_monitor_task(monitor.events)
+            except Exception:  # noqa: BLE001 - a subclass's; the stream goes on
+                logger.exception("%s failed to measure its stream", self._core_label)
+            except (KeyboardInterrupt, SystemExit, GeneratorExit) as exc:  # a listener's
+                self._core_leave(exc)
+        monitor.events.drain()
+
+    def _core_on_stop(self, action: Action) -> None:
+        if self._core_attempt is not None:
+            self._core_close_attempt(self._core_attempt)
+        queue, output, monitor = self._core_queue, self._core_output, self._core_monitor
+        output.finish()
+        delivered = queue.log.furthest - output.ledger.dropped
+        lost = [] if action is Action.FINISH else output.lose(queue.total)
+        output.release_waiters()
+        monitor.dropped = queue.seconds(output.ledger.dropped)
+        try:
+            if lost and action is Action.FAIL:
+                self._core_tell_loss(lost, self._core_failure, recoverable=False)
+            monitor.finish(queue.seconds(max(0, delivered)))
+        finally:
+            monitor.scope.deadline = anyio.current_time() + self._core_options.close_timeout
+            self._core_stt.emit("stream_ended", self, self._core_failure)
+
+    def _core_on_done(self) -> None:
+        self._core_stt._core_streams.discard(self)  # noqa: SLF001
+
+    # ---- the attempts
+
+    def _core_begin_attempt(self) -> bool:
+        attempts, output, queue = self._core_attempts, self._core_output, self._core_queue
+        attempts.number += 1
+        if attempts.number > 1:
+            self._core_rewind()
+            if queue.written and self._core_nothing_left():
+                return False  # without any audio, what failed is asked again
+        origin = self._core_origin = queue.log.position
+        lost = queue.seconds(output.ledger.dropped) - self._core_monitor.dropped
+        self._core_monitor.dropped += lost
+        self._core_monitor.begin_attempt(queue.seconds(origin), lost)
+        parts = self._core_scope, queue, output, self._core_options, self._core_label
+        attempt = Attempt(*parts, origin, self._core_sentinel, self._core_watcher.watch)
+        self._core_attempt = attempt
+        self._input_ch, self._event_ch = attempt.reader, attempt.sink
+        if self._core_entered:
+            attempt.arm()
+        self._core_stt.emit("attempt_started", self, attempts.number)
+        return True
+
+    def _core_rewind(self) -> None:
+        output, queue = self._core_output, self._core_queue
+        origin, lost = queue.rewind(output.ledger.refused)
+        if lost:
+            pieces = output.lose(origin)
+            self._core_report_loss(pieces)
+        output.begin_attempt(origin)
+
+    def _core_heard_again(self) -> int:
+        """Samples that the present attempt has heard and one before it had, too."""
+        return max(0, self._core_queue.log.again - self._core_origin)
+
+    def _core_close_attempt(self, attempt: Attempt) -> None:
+        self._core_attempt = None
+        attempt.close()
+        self._core_monitor.replayed += self._core_queue.seconds(self._core_heard_again())
+        self._core_origin = self._core_queue.log.position
+
+    def _core_end_attempt(self, error: Exception | None) -> float | None:
+        attempt, budget = self._core_attempt, self._core_attempts.budget
+        if attempt is not None:
+            if attempt.deadlines.missed:  # what its cleanup raised matters less
+                late = attempt.deadlines.error()
+                late.__cause__ = error
+                error = late
+            elif error is None:
+                error = self._core_how_it_ended(attempt)
+            elif attempt.was_healthy():
+                budget.progress()
+            self._core_close_attempt(attempt)
+            self._core_stt.emit("attempt_ended", self, error)
+        if self._core_fatal is not None:
+            self._core_attempts.failed_for_good(self._core_fatal)
+        if error is None:
+            if (refusal := self._core_refusals.failure) is not None:
+                self._core_attempts.failed_for_good(refusal)
+            return None
+        if not self._core_lifecycle.running:  # it was closed: nobody waits for another attempt
+            raise error
+        if error is self._core_refusals.latest:  # told already
+            return 0.0
+        return self._core_attempts.failed(error)
+
+    def _core_how_it_ended(self, attempt: Attempt) -> Exception | None:
+        """Return what an attempt failed with that returned; `None` if it has done its work."""
+        if attempt.reader.ended:
+            self._core_output.rest_is_silent()
+            return None
+        if self._core_nothing_left() or not self._core_lifecycle.running:
+            return None
+        return APIConnectionError(
+            f"{self._core_label} returned before it had read the end of its input: its _run "
+            f"reads self._input_ch to the end, or raises an APIError"
+        )
+
+    def _core_nothing_left(self) -> bool:
+        """Whether the input has ended and all of it is settled."""
+        ended = self._core_lifecycle.state is State.DRAINING
+        return ended and self._core_output.ledger.covered >= self._core_queue.written
+
+    # ---- what goes wrong
+
+    def _core_report_loss(self, lost: list[tuple[float, float]]) -> None:
+        seconds = sum(end - start for start, end in lost)
+        what = (
+            f"{self._core_label} lost {seconds:.3f} s of audio before {lost[-1][1]:.3f} s: an "
+            f"attempt failed before it had recognised more than "
+            f"replay_limit={self._core_replay_limit:g} s"
+        )
+        logger.warning("%s", what)
+        cause = self._core_attempts.last_error
+        if self._core_nothing_left():  # another attempt would succeed with nothing
+            hint = f"{what}; raise APIConnectOptions.replay_limit"
+            raise APIError(hint, retryable=False) from cause
+        self._core_tell_loss(lost, cause, recoverable=True)
+
+    def _core_tell_loss(
+        self, lost: list[tuple[float, float]], cause: BaseException | None, *, recoverable: bool
+    ) -> None:
+        told = ", ".join(f"{start:.3f} to {end:.3f} s" for start, end in lost)
+        why = f" ({cause})" if cause is not None else ""
+        error = AudioLostError(f"{self._core_label} lost audio: {told}{why}", lost=lost)
+        error.__cause__ = cause
+        self._core_emit_error(error, recoverable)
+
+    def _core_give_up_on(self, attempt: Attempt) -> None:
+        """Tell the consumer now: the engine was cancelled and does not end."""
+        error = attempt.deadlines.error()
+        logger.error(
+            "%s ignores that it was cancelled for missing a deadline; its stream fails now, and "
+            "its block waits until the engine ends",
+            self._core_label,
+            exc_info=error,
+        )
+        self._core_emit_error(error, recoverable=False)
+        attempt.close()
+        self._core_stop(Action.FAIL, error)
+
+    def _core_on_failure(self, error: Exception, recoverable: bool, delay: float) -> None:
+        if self._core_delivery.closed:  # given up on, or closed: told already
+            return
+        if recoverable:
+            self._core_attempts.log_retry(self._core_label, error, delay)
+        else:
+            logger.error("%s failed to recognize speech", self._core_label, exc_info=error)
+        self._core_emit_error(error, recoverable)
+
+    def _core_emit_error(self, error: Exception, recoverable: bool) -> None:
+        number = self._core_attempts.number
+        report = STTError(wall_clock(), self._core_label, error, recoverable, number)
+        self._core_stt._core_report("error", report)  # noqa: SLF001

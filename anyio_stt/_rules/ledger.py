@@ -1,0 +1,114 @@
+"""What became of each sample that was pushed: recognised, silent, lost, or still open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+__all__ = ("AudioLedger",)
+
+
+class AudioLedger:
+    """
+    Adds up the audio of a stream, in samples of one channel since it began.
+
+    All before `covered` is settled: `recognised + silent + dropped` is `covered` and what was
+    refused beyond it. An engine that hears channels apart answers for each of them: audio is
+    settled when every channel's answers have passed it, and recognised if a final was one.
+    """
+
+    __slots__ = (
+        "_ends",
+        "_floor",
+        "_said_to",
+        "channels",
+        "covered",
+        "dropped",
+        "recognised",
+        "refused",
+        "silent",
+    )
+
+    def __init__(self) -> None:
+        self.channels = 1
+        self.covered = 0
+        self.recognised = 0
+        self.silent = 0
+        self.dropped = 0
+        self.refused: list[tuple[int, int]] = []
+        """Ranges beyond `covered` that were given up, in order and apart; counted as dropped."""
+        self._ends: dict[int | None, int] = {}
+        self._floor = 0
+        self._said_to = 0
+
+    def end_of(self, channel: int | None) -> int:
+        """Return where the answers on *channel* reach to."""
+        return self._ends.get(channel, self._floor)
+
+    def final(self, position: int, channel: int | None) -> bool:
+        """Note a final that ends at *position*; return whether that is further than before."""
+        self._said_to = max(self._said_to, position)
+        return self.silence(position, channel)
+
+    def silence(self, position: int, channel: int | None) -> bool:
+        """Note that nothing more is said before *position*; return whether that is news."""
+        further = position > max(self.end_of(channel), self.covered)
+        if further:
+            self._ends[channel] = position
+            if channel is not None:
+                position = min(self.end_of(each) for each in range(self.channels))
+            self._settle(position)
+        return further
+
+    def rest_is_silent(self, position: int) -> None:
+        """Note that nothing more is said before *position* on any channel."""
+        self._said_to = self.covered
+        self._settle(position)
+
+    def refuse(self, start: int, end: int) -> int:
+        """Note that the audio from *start* to *end* was given up; return how much is new."""
+        pieces = list(self._open(max(start, self.covered), end))
+        new = sum(last - first for first, last in pieces)
+        self.dropped += new
+        merged: list[tuple[int, int]] = []
+        for first, last in sorted([*self.refused, *pieces]):
+            if merged and first <= merged[-1][1]:
+                merged[-1] = merged[-1][0], max(last, merged[-1][1])
+            else:
+                merged.append((first, last))
+        self.refused = merged
+        self._pass_refused()
+        return new
+
+    def lose(self, position: int) -> list[tuple[int, int]]:
+        """Give up what is open before *position*, and return it."""
+        pieces = list(self._open(self.covered, position))
+        self.dropped += sum(last - first for first, last in pieces)
+        self.covered = max(self.covered, position)
+        self._pass_refused()
+        self._floor = self.covered
+        self._ends = {channel: max(end, self.covered) for channel, end in self._ends.items()}
+        return pieces
+
+    def open_between(self, start: int, end: int) -> int:
+        """Return how much between two positions is not settled."""
+        return sum(last - first for first, last in self._open(max(start, self.covered), end))
+
+    def _settle(self, position: int) -> None:
+        for first, last in self._open(self.covered, position):
+            said = max(first, min(last, self._said_to))
+            self.recognised += said - first
+            self.silent += last - said
+        self.covered = max(self.covered, position)
+        self._pass_refused()
+
+    def _open(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        for first, last in self.refused:
+            if start < min(first, end):
+                yield start, min(first, end)
+            start = max(start, last)
+        if start < end:
+            yield start, end
+
+    def _pass_refused(self) -> None:
+        while self.refused and self.refused[0][0] <= self.covered:
+            self.covered = max(self.covered, self.refused.pop(0)[1])

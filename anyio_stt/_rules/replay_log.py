@@ -1,0 +1,135 @@
+"""What an engine has read and nothing has answered yet: the next attempt hears it again."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+from ..audio.cutting import FrameCutter
+from ..audio.frame import SAMPLE_BYTES, AudioFrame
+
+__all__ = ("MARKER", "Item", "Marker", "ReplayLog", "recut")
+
+
+class Marker:
+    """Stands in the audio where a segment ends."""
+
+    def __repr__(self) -> str:
+        return "<flush marker>"
+
+
+MARKER: Final = Marker()
+Item: TypeAlias = AudioFrame | Marker
+
+
+class ReplayLog:
+    """
+    Keeps what was read until it is covered, and no more than *limit* samples of it.
+
+    When more was read than that, the oldest goes first. That is a loss only if an attempt fails
+    before it is covered, so it is `rewind` that reports it. Positions are samples of one channel
+    from the first of the stream. What is kept is bytes: the garbage collector counts none of
+    them, while a thousand streams are heard.
+    """
+
+    __slots__ = ("_rewound_at", "_start", "covered", "items", "limit", "position")
+
+    def __init__(self, limit: float = 0) -> None:
+        self.limit = limit
+        self.items: deque[bytes | Marker] = deque()
+        """What was read, as samples; a reader appends to it and moves `position` on."""
+        self.position = 0
+        """Where the present attempt has read to."""
+        self.covered = 0
+        """Where answers reach to."""
+        self._start = 0  # the position of the first item
+        self._rewound_at = 0
+
+    @property
+    def furthest(self) -> int:
+        """Where any attempt has read to."""
+        return max(self.position, self._rewound_at)
+
+    @property
+    def again(self) -> int:
+        """How much the present attempt has read that one before it had read too."""
+        return min(self.position, self._rewound_at)
+
+    @property
+    def horizon(self) -> int:
+        """Where the audio begins that is kept at the most."""
+        return int(self.furthest - min(self.limit, self.furthest))
+
+    def cover(self, position: int) -> None:
+        """Note that everything before *position* was answered."""
+        if position > self.covered:
+            self.covered = min(position, self.furthest)
+
+    def trim(self, channels: int) -> None:
+        """Let go of what is covered or too old."""
+        keep_from, items, size = (
+            max(self.covered, self.horizon),
+            self.items,
+            SAMPLE_BYTES * channels,
+        )
+        while items:
+            first = items[0]
+            end = self._start if isinstance(first, Marker) else self._start + len(first) // size
+            if end > keep_from:
+                return
+            items.popleft()
+            self._start = end
+
+    def rewind(
+        self, sample_rate: int, channels: int, refused: Sequence[tuple[int, int]] = ()
+    ) -> tuple[int, int, list[Item]]:
+        """
+        Go back to the first sample that is not covered: return (its position, lost, what follows).
+
+        What was lost, in samples, is uncovered audio that is kept no longer; it counts as
+        covered from now on. What follows is in the frames it was read in, the first one cut;
+        what lies in the ranges *refused* is silence.
+        """
+        self.trim(channels)
+        origin = max(self.covered, self.horizon)
+        lost, self.covered = origin - self.covered, origin
+        at, again, size = self._start, list[Item](), SAMPLE_BYTES * channels
+        for item in self.items:
+            if isinstance(item, Marker):
+                again.append(item)
+                continue
+            start, at = at, at + len(item) // size
+            pcm = _silenced(item, start, size, refused)[max(0, origin - start) * size :]
+            again.append(AudioFrame(pcm, sample_rate, channels, len(pcm) // size))
+        self._rewound_at = self.furthest
+        self.items.clear()
+        self.position = self._start = origin
+        return origin, lost, again
+
+    def clear(self) -> None:
+        """Let go of all audio; positions stay."""
+        self.items.clear()
+        self._start = self.position
+
+
+def _silenced(pcm: bytes, start: int, size: int, ranges: Sequence[tuple[int, int]]) -> bytes:
+    for first, last in ranges:
+        begin = max(0, first - start) * size
+        end = min(len(pcm), max(0, last - start) * size)
+        if begin < end:
+            pcm = pcm[:begin] + bytes(end - begin) + pcm[end:]
+    return pcm
+
+
+def recut(items: list[Item], cutter: FrameCutter) -> list[Item]:
+    """Cut anew what waits, for an attempt that begins inside a frame."""
+    held = cutter.flush()
+    pieces: list[Item] = []
+    for item in items if held is None else [*items, held]:
+        if isinstance(item, AudioFrame):
+            pieces.extend(cutter.push(item))
+            continue
+        rest = cutter.flush()
+        pieces.extend([item] if rest is None else [rest, item])
+    return pieces

@@ -1,0 +1,79 @@
+"""What finals have said, to tell a repeat from something new, and a clock that ran backwards."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+from ..events import SpeechData
+
+__all__ = ("SaidBefore",)
+
+_KEPT = 64
+
+
+class _Said(NamedTuple):
+    start: float
+    end: float
+    text: str
+    speaker: str | None
+    connection: int
+
+
+class SaidBefore:
+    """
+    Remembers the latest finals of one channel; times are seconds of the stream.
+
+    A final repeats another when its words were said there before by the same speaker. Any other
+    one that ends where finals reach already is news: another speaker's keeps its times; the same
+    speaker's comes from a connection whose clock ran backwards, and is moved behind.
+    """
+
+    __slots__ = ("_connection", "_finals", "_shift")
+
+    def __init__(self) -> None:
+        self._finals: deque[_Said] = deque(maxlen=_KEPT)
+        self._shift = 0.0
+        self._connection = 0
+
+    def note(self, data: SpeechData, end: float) -> None:
+        """Remember a final that ends at *end*."""
+        start = data.start_time if data.end_time else end
+        self._finals.append(_Said(start, end, data.text, data.speaker_id, self._connection))
+
+    def repeats(self, data: SpeechData, end: float) -> bool:
+        """Whether the words of *data* were said there by its speaker."""
+        start = data.start_time if data.end_time else end
+        # Without times an engine may well say a word twice: only a new connection repeats.
+        latest = self._connection if data.end_time else self._connection - 1
+        there = [
+            said.text
+            for said in self._finals
+            if said.speaker == data.speaker_id
+            and said.start <= end
+            and start <= said.end
+            and said.connection <= latest
+        ]
+        words = _words(data.text)
+        return bool(words.strip()) and words in _words(" ".join(there))
+
+    def shift(self, data: SpeechData, reached: float) -> float:
+        """Return by how much to move a final that ends before *reached*, where finals end."""
+        if not self._finals or self._finals[-1].speaker != data.speaker_id:
+            return 0.0
+        if data.end_time + self._shift <= reached:
+            self._shift = reached - data.start_time
+        return self._shift
+
+    def begin_connection(self) -> None:
+        """Trust the clock again, and expect repeats."""
+        self._shift = 0.0
+        self._connection += 1
+
+    def offset(self, end: float, reached: float) -> float:
+        """Return by how much to move what is no final and ends at *end*."""
+        return self._shift if self._shift and end <= reached else 0.0
+
+
+def _words(text: str) -> str:
+    return f" {' '.join(text.split())} ".casefold()
