@@ -54,10 +54,14 @@ class Adapter(STT):
         self.emit("metrics_collected", metrics)
 
     def _pass_error(self, error: STTError) -> None:
-        self.emit("error", error)
+        # What a member cut off by failing is lost only if the adapter fails, which tells so.
+        if error.recoverable or not isinstance(error.error, AudioLostError):
+            self.emit("error", error)
 
     def _core_report(self, event: str, report: STTMetrics | STTError) -> None:
-        """Tell nobody: the members told of it."""
+        """Tell of audio that was lost, and of nothing else: the members told of it."""
+        if isinstance(report, STTError) and isinstance(report.error, AudioLostError):
+            self.emit(event, report)
 
     def _core_own_options(self, conn_options: APIConnectOptions) -> APIConnectOptions:
         return replace(conn_options, max_retry=0, timeout=math.inf)
