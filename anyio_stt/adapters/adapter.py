@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 
 from ..audio.frame import AudioFrame
-from ..exceptions import APIConnectionError, StreamClosedError
+from ..exceptions import APIConnectionError, AudioLostError, StreamClosedError
 from ..metrics import STTError, STTMetrics
 from ..options import APIConnectOptions, STTCapabilities
 from ..stream import RecognizeStream
