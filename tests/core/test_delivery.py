@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import anyio
 import pytest
 from anyio.lowlevel import checkpoint
@@ -9,13 +11,27 @@ from anyio_stt._core.delivery import Delivery
 pytestmark = pytest.mark.any_clock
 
 
+MADE: list[Delivery[str]] = []
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    """Close what a test made: a channel that is left open complains."""
+    yield
+    for output in MADE:
+        output.close()
+    MADE.clear()
+
+
 def delivery() -> Delivery[str]:
     """Events are words: guesses end in "?", asides begin with "(", lanes come after "@"."""
-    return Delivery(
+    output = Delivery[str](
         is_guess=lambda event: "?" in event,
         is_aside=lambda event: event.startswith("("),
         lane_of=lambda event: event.partition("@")[2],
     )
+    MADE.append(output)
+    return output
 
 
 async def everything(output: Delivery[str]) -> list[str]:
