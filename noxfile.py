@@ -56,15 +56,24 @@ def tests(session: nox.Session) -> None:
     pytest(session, "-m", "not heavy", *session.posargs)
 
 
+def pull_weights(session: nox.Session) -> None:
+    """Fetch what the tests of the offline engines need, once; without it they say so and skip."""
+    names = ("moonshine-tiny-en", "silero-vad", "whisper-tiny.en")
+    command = (sys.executable, "-m", "anyio_stt", "models", "pull", *names)
+    session.run(*command, external=True, success_codes=[0, 2])
+
+
 @nox.session
 def heavy(session: nox.Session) -> None:
     """Real models, other people's programs, kill series, fuzzers: a few of each."""
+    pull_weights(session)
     pytest(session, "-m", "heavy", *session.posargs)
 
 
 @nox.session
 def soak(session: nox.Session) -> None:
     """The heavy tests with their full counts, which takes hours."""
+    pull_weights(session)
     limits = ("--timeout", "14400", "--durations", "50")
     pytest(session, "-m", "heavy", *limits, *session.posargs, ANYIO_STT_SOAK="1")
 
