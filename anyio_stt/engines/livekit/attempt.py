@@ -27,6 +27,7 @@ async def play(
     *,
     label: str,
     grace: float,
+    settle: float | None = None,
 ) -> None:
     """
     Let a plugin's stream hear *source* to its end, and hand on what it says.
@@ -40,6 +41,8 @@ async def play(
         say: is given the stream and each of its events.
         label: the plugin's name.
         grace: seconds that closing may take.
+        settle: how long nothing may be said after the end of input until the stream is taken
+            to be over; `None` waits until the plugin ends it.
 
     Raises:
         APIError: for what the plugin failed with.
@@ -59,9 +62,11 @@ async def play(
     over = anyio.Event()
     task.add_done_callback(lambda _: over.set())
     try:
-        await over.wait()
+        settled = await _over(over, heard, spoken, settle)
     finally:
         await _close(stream, label, grace)
+    if settled:
+        return
     if task.cancelled():
         raise APIConnectionError(f"{label} cancelled its own stream")
     error = task.exception()
@@ -78,6 +83,22 @@ async def play(
         raise APIConnectionError(
             f"{label} ended its stream after {heard.heard:.3f} s of audio, before the input ended"
         )
+
+
+async def _over(
+    over: anyio.Event, heard: PluginInput, spoken: PluginOutput, settle: float | None
+) -> bool:
+    """Wait until the plugin ends its stream; return whether it had nothing to say instead."""
+    if settle is None:
+        await over.wait()
+        return False
+    while not over.is_set():
+        quiet = anyio.current_time() - max(heard.read_at, spoken.said_at)
+        if heard.ended and not spoken.open and quiet >= settle:
+            return True
+        with anyio.move_on_after(max(settle - quiet, settle / 10)):
+            await over.wait()
+    return False
 
 
 def _wants_mono(stream: Any) -> bool:

@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import anyio
+
 from ...audio.frame import AudioFrame
 from ...audio.resampling import Resampler
 from . import theirs
@@ -48,6 +50,8 @@ class PluginInput:
         """Whether the plugin was told that no more audio comes."""
         self.heard: float = 0.0
         """Seconds of audio that the plugin has read."""
+        self.read_at: float = 0.0
+        """When it was told that no more audio comes."""
 
     def __aiter__(self) -> PluginInput:
         return self
@@ -71,7 +75,7 @@ class PluginInput:
             try:
                 item = await self._source.__anext__()
             except StopAsyncIteration:
-                self.ended = True
+                self.ended, self.read_at = True, anyio.current_time()
                 continue
             self._ready.extend(self._prepared(item))
         return self._ready.popleft()
@@ -148,17 +152,27 @@ class PluginOutput:
         """Whether the plugin's stream is over; what it says later is dropped."""
         self.unfinished: bool = False
         """Whether a guess was said and no final has come for it."""
+        self.open: bool = False
+        """Whether somebody began to speak, or a guess was said, and no final has come for it."""
+        self.said_at: float = 0.0
+        """When it last said something."""
 
     def send_nowait(self, event: Any) -> None:
         """Say *event*."""
         if self.closed:
             return
-        kind = getattr(event.type, "value", "")
+        self._note(getattr(event.type, "value", ""), event)
+        self._say(event)
+
+    def _note(self, kind: str, event: Any) -> None:
+        self.said_at = anyio.current_time()
         if kind in _GUESSES:
             self.unfinished = any(data.text.strip() for data in event.alternatives)
+            self.open = self.open or self.unfinished
+        elif kind == "start_of_speech":
+            self.open = True
         elif kind == "final_transcript":
-            self.unfinished = False
-        self._say(event)
+            self.unfinished = self.open = False
 
     async def send(self, event: Any) -> None:
         """Say *event*."""

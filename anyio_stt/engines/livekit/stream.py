@@ -28,6 +28,7 @@ class LiveKitStream(RecognizeStream):
         make_stream: makes a stream of the plugin, in the plugin's loop.
         home: says where the plugin lives.
         conn_options: retries, deadlines and bounds.
+        settle: see `LiveKitSTT`.
     """
 
     def __init__(
@@ -37,11 +38,13 @@ class LiveKitStream(RecognizeStream):
         make_stream: Callable[[], Any],
         home: Callable[[], Home],
         conn_options: APIConnectOptions,
+        settle: float | None,
     ) -> None:
         super().__init__(stt=stt, conn_options=conn_options)
         self._make_stream = make_stream
         self._home = home
         self._grace = conn_options.close_timeout
+        self._settle = settle
 
     async def _run(self) -> None:
         send = self._event_ch.send_nowait
@@ -55,6 +58,7 @@ class LiveKitStream(RecognizeStream):
             partial(_tell, send),
             label=self.label,
             grace=self._grace,
+            settle=self._settle,
         )
 
 

@@ -39,14 +39,25 @@ class LiveKitSTT(STT):
             up nobody else.
         close_timeout: seconds that the plugin may take to close; then it is left behind, and
             named in the log.
+        settle: for plugins that never end a stream by themselves, as OpenAI's Realtime plugin:
+            how many seconds nothing may be said after the end of input, and nobody be in the
+            middle of an utterance, until the stream is over.
     """
 
-    def __init__(self, plugin: Any, *, thread: bool = False, close_timeout: float = 5.0) -> None:
+    def __init__(
+        self,
+        plugin: Any,
+        *,
+        thread: bool = False,
+        close_timeout: float = 5.0,
+        settle: float | None = None,
+    ) -> None:
         super().__init__(capabilities=our_capabilities(plugin))
         self._label = getattr(plugin, "label", None) or self._label
         self._plugin = plugin
         self._in_thread = thread
         self._grace = close_timeout
+        self._settle = settle
         self._home_made: Home | None = None
 
     @property
@@ -111,6 +122,7 @@ class LiveKitSTT(STT):
             make_stream=self._stream_maker(language, options),
             home=self._home,
             conn_options=options,
+            settle=self._settle,
         )
 
     def prewarm(self) -> None:

@@ -1,0 +1,89 @@
+"""LiveKit's plugins as they come from the package index, each with a server that speaks to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from anyio_stt import STT
+from anyio_stt.testing.servers import DeepgramServer, FaultServer, OpenAIServer
+
+from .assemblyai_server import AssemblyAIServer
+
+pytest.importorskip("livekit.agents", reason="LiveKit is not installed: the extra heavy brings it")
+
+from anyio_stt.engines.livekit import LiveKitSTT  # isort: skip
+
+__all__ = ("PLUGINS", "Plugin")
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """
+    Args:
+        package: of `livekit.plugins`.
+        serve: makes its server.
+        make: makes the plugin, from the server's address and key.
+        breaks: lines of the contract that stay broken, and why: all are the plugin's own.
+        settle: given to the bridge.
+        rate: of the audio it is tried with.
+    """
+
+    package: str
+    serve: Callable[..., FaultServer]
+    make: Callable[[Any, str, str], Any]
+    breaks: dict[str, str]
+    settle: float | None = None
+    rate: int = 16000
+
+    def plugin(self, server: FaultServer) -> Any:
+        module = pytest.importorskip(f"livekit.plugins.{self.package}")
+        return self.make(module, server.base_url, server.api_key)
+
+    def engine(self, server: FaultServer, *, thread: bool = False) -> STT:
+        return LiveKitSTT(self.plugin(server), thread=thread, settle=self.settle)
+
+
+def _http(url: str) -> str:
+    return url.replace("ws", "http", 1) if url.startswith("ws") else url
+
+
+def _ws(url: str) -> str:
+    return url.replace("http", "ws", 1) if url.startswith("http") else url
+
+
+PLUGINS = {
+    "deepgram": Plugin(
+        "deepgram",
+        DeepgramServer,
+        lambda module, url, key: module.STT(api_key=key, base_url=f"{_http(url)}/v1/listen"),
+        {},
+    ),
+    "assemblyai": Plugin(
+        "assemblyai",
+        AssemblyAIServer,
+        lambda module, url, key: module.STT(api_key=key, base_url=_ws(url)),
+        {},
+    ),
+    "openai": Plugin(
+        "openai",
+        OpenAIServer,
+        lambda module, url, key: module.STT(
+            api_key=key, base_url=f"{_http(url)}/v1", model="whisper-1"
+        ),
+        {"S2": "it does not close its HTTP client"},
+    ),
+    "openai-realtime": Plugin(
+        "openai",
+        OpenAIServer,
+        lambda module, url, key: module.STT(
+            api_key=key, base_url=f"{_http(url)}/v1", use_realtime=True
+        ),
+        {},
+        settle=0.5,
+        rate=24000,
+    ),
+}

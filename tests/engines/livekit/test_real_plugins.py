@@ -1,0 +1,101 @@
+"""LiveKit's own plugins, unchanged, as engines: the contract, and connections that are torn."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import replace
+
+import anyio
+import pytest
+
+from anyio_stt import STT, APIConnectOptions, SpeechEventType
+from anyio_stt.testing import ContractViolation, check_stt, cut
+from anyio_stt.testing.servers import Action, Fault, Moment, say_words
+
+from .real_plugins import PLUGINS
+
+pytestmark = [pytest.mark.heavy, pytest.mark.real_time, pytest.mark.timeout(600)]
+SOAK = bool(os.environ.get("ANYIO_STT_SOAK"))
+OPTIONS = APIConnectOptions(max_retry=30, retry_interval=0.05, drain_timeout=20.0)
+# Deepgram's ends a stream up to five seconds late, when it wakes to keep the connection alive:
+# with `settle` nobody waits for that. The soak runs do.
+CHECKED = {
+    name: plugin if SOAK or plugin.settle is not None else replace(plugin, settle=0.4)
+    for name, plugin in PLUGINS.items()
+    if name != "openai-realtime"
+}
+
+
+@pytest.mark.parametrize("name", CHECKED)
+async def test_a_plugin_keeps_the_contract_but_for_what_is_its_own(name: str) -> None:
+    plugin = CHECKED[name]
+    broken: set[str] = set()
+    async with plugin.serve() as server:
+        try:
+            audio = say_words(range(1, 7), sample_rate=plugin.rate)
+            await check_stt(lambda: plugin.engine(server), audio=audio)
+        except ContractViolation as exc:
+            broken = {each.id for each in exc.violations}
+    assert broken <= set(plugin.breaks), broken
+
+
+async def heard(stt: STT, words: int, rate: int) -> list[str]:
+    """Push a word after the other as fast as the engine takes them; return what finals say."""
+    said: list[str] = []
+    async with stt.stream(conn_options=OPTIONS) as stream:
+        for frame in cut(say_words(range(1, words + 1), sample_rate=rate), 0.1):
+            await stream.send_frame(frame)
+            await anyio.sleep(0.002)
+        stream.end_input()
+        async for event in stream:
+            if event.type is SpeechEventType.FINAL_TRANSCRIPT:
+                said += event.alternatives[0].text.split()
+    return said
+
+
+@pytest.mark.parametrize("thread", [False, True], ids=["same-loop", "thread"])
+@pytest.mark.parametrize("name", ["deepgram", "assemblyai"])
+async def test_twenty_torn_connections_in_a_minute_of_speech_lose_nothing(
+    name: str, thread: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL)
+    plugin, words = PLUGINS[name], 140  # 61 s
+    tears = [Fault(Action.RESET, Moment.HEARING, after=0.9 + 0.17 * n) for n in range(20)]
+    async with plugin.serve(tears) as server:
+        async with plugin.engine(server, thread=thread) as stt:
+            with anyio.fail_after(120):
+                said = await heard(stt, words, plugin.rate)
+        assert server.struck == 20
+    assert said == [f"w{n}" for n in range(1, words + 1)]
+
+
+async def test_requests_that_fail_are_made_again() -> None:
+    plugin = PLUGINS["openai"]
+    faults = [Fault(Action.RESET, Moment.DRAINING)] * 9 + [Fault(Action.STATUS, status=503)]
+    audio = say_words(range(1, 7), sample_rate=plugin.rate)
+    async with plugin.serve(faults) as server, plugin.engine(server) as stt:
+        with anyio.fail_after(60):
+            event = await stt.recognize(audio, conn_options=OPTIONS)
+        assert event.alternatives[0].text == "w1 w2 w3 w4 w5 w6"
+        assert server.struck == 10
+
+
+async def test_a_realtime_plugin_that_never_ends_is_taken_to_be_over_when_it_is_quiet() -> None:
+    plugin = PLUGINS["openai-realtime"]
+    async with plugin.serve() as server, plugin.engine(server) as stt:
+        with anyio.fail_after(60):
+            assert await heard(stt, 6, plugin.rate) == [f"w{n}" for n in range(1, 7)]
+
+
+async def test_the_key_is_refused_once_and_for_good() -> None:
+    for name in ("deepgram", "assemblyai", "openai"):
+        plugin = PLUGINS[name]
+        refused = [Fault(Action.STATUS, status=401)] * 3
+        async with plugin.serve(refused) as server, plugin.engine(server) as stt:
+            with anyio.fail_after(60), pytest.raises(Exception, match="401"):
+                if stt.capabilities.streaming:
+                    await heard(stt, 3, plugin.rate)
+                else:
+                    await stt.recognize(say_words([1]), conn_options=OPTIONS)
+            assert server.struck == 1, name
