@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, unique
 from typing import TYPE_CHECKING
@@ -117,6 +118,7 @@ class SpeechData:
         speaker_id: who spoke, where the engine tells speakers apart.
         is_primary_speaker: whether that is the main speaker; `None` when unknown.
         words: the words with their times, where the engine gives them.
+        metadata: what else the provider said of it, in its own words.
     """
 
     language: str
@@ -127,6 +129,7 @@ class SpeechData:
     speaker_id: str | None = None
     is_primary_speaker: bool | None = None
     words: list[Word] | None = None
+    metadata: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import warnings
+import wave
 from collections.abc import Iterable
 from os import PathLike
 from typing import Any, Protocol, TypeAlias, Union
@@ -149,6 +151,16 @@ class AudioFrame:
         """Return the samples as read-only int16, shaped `(samples,)` or `(samples, channels)`."""
         samples = np.frombuffer(self.pcm, dtype=np.int16)
         return samples if self.num_channels == 1 else samples.reshape(-1, self.num_channels)
+
+    def to_wav_bytes(self) -> bytes:
+        """Return the frame as a WAV file of 16 bits."""
+        file = io.BytesIO()
+        with wave.open(file, "wb") as written:
+            written.setnchannels(self.num_channels)
+            written.setsampwidth(2)
+            written.setframerate(self.sample_rate)
+            written.writeframes(self.pcm)
+        return file.getvalue()
 
     def slice(self, start: int, stop: int | None = None) -> AudioFrame:
         """Return samples *start* to *stop* of each channel."""

@@ -28,6 +28,9 @@ __all__ = (
     "their_metrics",
 )
 
+# What translating engines say besides; it comes through among the metadata.
+_TRANSLATIONS = ("source_languages", "source_texts", "target_languages", "target_texts")
+
 # ---- from LiveKit
 
 
@@ -40,6 +43,9 @@ def our_capabilities(plugin: Any) -> STTCapabilities:
         diarization=getattr(said, "diarization", False),
         aligned_transcript=_given(said, "aligned_transcript", None) or False,
         offline_recognize=getattr(said, "offline_recognize", True),
+        keyterms=getattr(said, "keyterms", False),
+        chat_context=getattr(said, "chat_context", False),
+        manual_flush=getattr(said, "manual_flush", False),
     )
 
 
@@ -80,7 +86,17 @@ def _our_data(data: Any, offset: float) -> SpeechData:
         getattr(data, "speaker_id", None),
         getattr(data, "is_primary_speaker", None),
         [_our_word(word, offset) for word in words] if (words := _words(data)) else None,
+        _metadata(data),
     )
+
+
+def _metadata(data: Any) -> dict[str, Any] | None:
+    said = dict(getattr(data, "metadata", None) or {})
+    for name in _TRANSLATIONS:
+        value = getattr(data, name, None)
+        if value:
+            said[name] = value
+    return said or None
 
 
 def _words(data: Any) -> Any:
@@ -210,6 +226,7 @@ def _their_data(data: SpeechData) -> Any:
         speaker_id=data.speaker_id,
         is_primary_speaker=data.is_primary_speaker,
         words=data.words and [_their_word(word) for word in data.words],
+        metadata=None if data.metadata is None else dict(data.metadata),
     )
 
 

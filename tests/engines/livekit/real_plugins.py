@@ -60,7 +60,7 @@ PLUGINS = {
         "deepgram",
         DeepgramServer,
         lambda module, url, key: module.STT(api_key=key, base_url=f"{_http(url)}/v1/listen"),
-        {},
+        {"S20": "it bills its socket's life"},
     ),
     "assemblyai": Plugin(
         "assemblyai",
@@ -82,7 +82,7 @@ PLUGINS = {
         lambda module, url, key: module.STT(
             api_key=key, base_url=f"{_http(url)}/v1", use_realtime=True
         ),
-        {},
+        dict.fromkeys(("S2", "S9", "S11", "S16", "S19"), "no times, no commit, no end"),
         settle=0.5,
         rate=24000,
     ),

@@ -1,0 +1,1 @@
+"""Names for code that was written against other frameworks."""
