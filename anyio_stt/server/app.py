@@ -46,6 +46,8 @@ class Application:
         self._service = service
         self._running = running or service.running
         self._access = Access(service.options)
+        self.failure: Exception | None = None
+        """Why the server could not start."""
         self._router = Router(self._routes())
         self._sockets = WebSockets(service)
 
@@ -99,6 +101,7 @@ class Application:
                 await receive()
         except Exception as exc:
             if not self._service.draining:
+                self.failure = exc
                 await send({"type": "lifespan.startup.failed", "message": str(exc)})
                 return
             logger.exception("the server ended with an error")

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-import anyio
-
 from ..exceptions import APIError, InputEndedError, StreamClosedError
 from ..stream import RecognizeStream
 from ..wire.server_session import Flush
 
 __all__ = ("Flushes",)
 
-_EPSILON = 1e-3
-_POLL = 0.05
 _MOST = 32  # of one client, that wait for their answers
 
 
@@ -24,12 +20,10 @@ class Flushes:
 
     Args:
         answer: tells the client that one is done.
-        timeout: how long what was pushed may take to be said, in seconds.
     """
 
-    def __init__(self, answer: Callable[[Flush], Awaitable[None]], timeout: float) -> None:
+    def __init__(self, answer: Callable[[Flush], Awaitable[None]]) -> None:
         self._answer = answer
-        self._timeout = timeout
         self._done: list[Flush] = []
         """Those whose audio is recognised, but not all of it told."""
         self._waiting = 0
@@ -45,7 +39,7 @@ class Flushes:
         try:
             # Late: it is answered with what there is. Ended: whoever reads the stream tells why.
             with suppress(APIError, StreamClosedError, InputEndedError):
-                await _finalize(stream, self._timeout)
+                await stream.finalize()
         finally:
             self._waiting -= 1
         self._done.append(flush)
@@ -55,15 +49,3 @@ class Flushes:
         """Answer those behind which everything is told; all of them where there is no stream."""
         while self._done and (stream is None or not stream.statistics().unread_events):
             await self._answer(self._done.pop(0))
-
-
-async def _finalize(stream: RecognizeStream, timeout: float) -> None:
-    stream.flush()
-    pushed = stream.statistics().pushed
-    with anyio.move_on_after(timeout):
-        while True:
-            statistics = stream.statistics()
-            waiting = statistics.pending + statistics.replay
-            if statistics.pushed - waiting >= pushed - _EPSILON:
-                return
-            await anyio.sleep(_POLL)

@@ -61,7 +61,7 @@ class LiveConnection:
         self._reason = ""
         self._looked = 0.0
         self._dropped = 0.0
-        self._flushes = Flushes(self._answer, service.options.drain_timeout)
+        self._flushes = Flushes(self._answer)
 
     def find_engine(self) -> STT:
         """Return who recognises; a subclass may ask the session first."""

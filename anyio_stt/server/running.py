@@ -101,11 +101,14 @@ async def serve(
     _say_where(sockets[0], settings)
     guard_connections(settings.backend)
     hypercorn: Any = import_module(f"hypercorn.{settings.backend}")
-    await hypercorn.serve(
-        Application(service, running),
-        _configure(settings, sockets[0].detach()),
-        shutdown_trigger=_ending(service, stop),
-    )
+    app = Application(service, running)
+    config = _configure(settings, sockets[0].detach())
+    try:
+        await hypercorn.serve(app, config, shutdown_trigger=_ending(service, stop))
+    except Exception:
+        if app.failure is not None:
+            raise app.failure from None
+        raise
 
 
 def _say_where(listener: socket.socket, settings: Settings) -> None:

@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from anyio_stt import APIError
+from anyio_stt.testing import Fail, ScriptedSTT
 from tests.server.processes import answers, free_port, wait_for
 
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(180)]
@@ -222,6 +224,22 @@ def test_what_cannot_be_started_says_so_and_exits_with_2() -> None:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         assert done.returncode == 2, (arguments, done.stderr)
         assert "Traceback" not in done.stderr
+
+
+@BACKENDS
+def test_an_engine_that_does_not_start_is_named_and_the_exit_code_is_1(backend: str) -> None:
+    command = [
+        sys.executable, "-m", "anyio_stt", "serve", "--port", "0", "--backend", backend,
+        "--engine", "tests.server.test_process:DeadSTT",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=90)
+    assert done.returncode == 1
+    assert "it is broken" in done.stderr.splitlines()[-1]
+
+
+class DeadSTT(ScriptedSTT):
+    def __init__(self) -> None:
+        super().__init__([Fail(APIError("it is broken", retryable=False))])
 
 
 def test_logs_are_json_and_hold_no_transcripts(tmp_path: Any) -> None:
