@@ -134,6 +134,9 @@ class RecognizeStream(Recognition):
         if attempt is None or attempt.closed:
             return
         attempt.sign_of_life()
+        on_loss = self._core_on_loss
+        if on_loss is not None and on_loss(error, *attempt.on_clock(start, end), True):
+            return
         lost = attempt.refused(start, end)
         at_end = self._core_lifecycle.state is State.DRAINING
         if self._core_refusals.refused(error, at_end=at_end):

@@ -119,6 +119,10 @@ class Attempt:
         if not self.closed:
             self._output.silence(self._origin_seconds + until, channel)
 
+    def on_clock(self, start: float, end: float) -> tuple[float, float]:
+        """Return two of the attempt's times on the stream's clock."""
+        return self._origin_seconds + start, self._origin_seconds + end
+
     def refused(self, start: float, end: float) -> tuple[float, float] | None:
         """Give up the audio between two times; return them on the stream's clock."""
         if self.closed:

@@ -54,8 +54,8 @@ class Adapter(STT):
         self.emit("metrics_collected", metrics)
 
     def _pass_error(self, error: STTError) -> None:
-        # What a member cut off by failing is lost only if the adapter fails, which tells so.
-        if error.recoverable or not isinstance(error.error, AudioLostError):
+        # What a member lost another one may have: the adapter's own streams tell what is lost.
+        if not isinstance(error.error, AudioLostError):
             self.emit("error", error)
 
     def _core_report(self, event: str, report: STTMetrics | STTError) -> None:
@@ -94,6 +94,7 @@ class AdapterStream(RecognizeStream):
         self._member_options = replace(
             conn_options, max_pending_audio=min(conn_options.max_pending_audio, most)
         )
+        self._lost: dict[RecognizeStream, float] = {}
         self._piece = min(_PIECE, self._member_options.max_pending_audio)
 
     async def _follow(
@@ -117,6 +118,7 @@ class AdapterStream(RecognizeStream):
         """
         failure: Exception | None = None
         given_all = False
+        self._watch_losses(stream)
         async with stream, anyio.create_task_group() as tasks:
 
             async def relay() -> None:
@@ -133,6 +135,41 @@ class AdapterStream(RecognizeStream):
             tasks.cancel_scope.cancel()
         if failure is not None:
             raise failure
+
+    def _watch_losses(self, stream: RecognizeStream | VADStream) -> None:
+        """Have what *stream* loses counted as lost here."""
+        if isinstance(stream, RecognizeStream):
+
+            def on_loss(error: BaseException | None, start: float, end: float, final: bool) -> bool:
+                return self._on_loss(stream, error, start, end, final)
+
+            stream._core_on_loss = on_loss  # noqa: SLF001 - an adapter is the base's other half
+
+    def _on_loss(
+        self,
+        stream: RecognizeStream,
+        error: BaseException | None,
+        start: float,
+        end: float,
+        refused: bool,
+    ) -> bool:
+        """Note that *stream* gives audio up; return whether somebody else is asked instead."""
+        self._lost[stream] = self._lost.get(stream, 0.0) + end - start
+        if refused and isinstance(error, Exception):
+            self._report_refused(error, start, end)
+        else:
+            self._core_lose(error, start, end)
+        return False
+
+    def _note_settled(self, stream: RecognizeStream, channel: int | None = None) -> None:
+        """What *stream* has answered needs no other answer, once all its events were read."""
+        if not stream.statistics().unread_events:
+            self._report_silence(self._settled(stream), channel)
+
+    def _settled(self, stream: RecognizeStream) -> float:
+        """Return how far the answers of *stream* reach, in seconds; what it cut off is none."""
+        statistics = stream.statistics()
+        return statistics.recognised + statistics.silent + self._lost.get(stream, 0.0)
 
     def _check_ended_well(self, stream: RecognizeStream | VADStream, *, given_all: bool) -> None:
         """

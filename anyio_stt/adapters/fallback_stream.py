@@ -11,7 +11,6 @@ import anyio
 from ..audio.frame import AudioFrame
 from ..events import SpeechEvent, SpeechEventType
 from ..exceptions import APIConnectionError, APITimeoutError
-from ..metrics import StreamStatistics
 from ..options import APIConnectOptions
 from ..stream import RecognizeStream
 from ..stt import STT
@@ -70,6 +69,8 @@ class FallbackStream(AdapterStream):
         self._last_failure: Exception | None = None
         self._race: Race | None = None
         self._listening: dict[RecognizeStream, Member] = {}
+        self._scopes: dict[RecognizeStream, anyio.CancelScope] = {}
+        self._switch: _SwitchError | None = None  # why one was left in the middle
         self._furthest = 0.0
         self._recent = RecentAudio()
 
@@ -82,6 +83,7 @@ class FallbackStream(AdapterStream):
         self._open = self._understood = False
         self._reached = 0.0
         self._listening.clear()
+        self._scopes.clear()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._probe.run)
             if self._hedge_after < math.inf:
@@ -126,7 +128,12 @@ class FallbackStream(AdapterStream):
             )
             self._listening[listened] = member
             lane = None if self._race is None else Lane(self._race, member)
-            await self._follow(listened, lambda event: self._hear(event, listened, member), lane)
+            with anyio.CancelScope() as self._scopes[listened]:
+                await self._follow(
+                    listened, lambda event: self._hear(event, listened, member), lane
+                )
+            if self._scopes[listened].cancel_called:
+                return self._switch
         except _SwitchError as exc:
             return exc
         except Exception as exc:  # noqa: BLE001 - whatever it raises, another one goes on
@@ -159,6 +166,30 @@ class FallbackStream(AdapterStream):
         """Whether *member* is the one that is listened to; of two that race, who asks first."""
         return self._race is None or self._race.answer(member)
 
+    def _on_loss(
+        self,
+        stream: RecognizeStream,
+        error: BaseException | None,
+        start: float,
+        end: float,
+        refused: bool,
+    ) -> bool:
+        member = self._listening[stream]
+        if not refused or not isinstance(error, Exception):
+            return super()._on_loss(stream, error, start, end, refused)
+        self._rules.tell(member, Happened.REFUSED)
+        alone = self._race is None or self._race.is_alone(member)
+        if alone and self._choose() is None:  # all that are up refuse it: it is given up
+            self._rules.further()
+            self._rules.tell(member, Happened.ASKED)
+            return super()._on_loss(stream, error, start, end, refused)
+        self._switch = _SwitchError(
+            f"{member.label} refuses what was said from {start:.3f} to {end:.3f} s: {error}",
+            retry_after=0,
+        )
+        self._scopes[stream].cancel()
+        return True
+
     # ---- what it says
 
     def _hear(self, event: SpeechEvent, stream: RecognizeStream, member: Member) -> None:
@@ -186,10 +217,10 @@ class FallbackStream(AdapterStream):
 
     def _note_covered(self, stream: RecognizeStream, member: Member) -> None:
         """What the member's finals and silences cover, the next one need not hear."""
-        statistics = stream.statistics()
-        news = _settled(statistics) > self._reached and not statistics.unread_events
+        reach = self._settled(stream)
+        news = reach > self._reached and not stream.statistics().unread_events
         if news and self._may_speak(member):
-            self._reach(_settled(statistics))
+            self._reach(reach)
             self._report_silence(self._reached)
 
     def _reach(self, time: float) -> None:
@@ -210,8 +241,8 @@ class FallbackStream(AdapterStream):
         if data.end_time > 0:
             self._reach(data.end_time)
             return event
-        statistics = stream.statistics()
-        share = (_settled(statistics) - self._reached) / (statistics.unread_events + 1)
+        unread = stream.statistics().unread_events
+        share = (self._settled(stream) - self._reached) / (unread + 1)
         start = self._reached
         self._reach(start + max(share, 1e-3))
         timed = replace(data, start_time=start, end_time=self._reached)
@@ -225,8 +256,3 @@ class FallbackStream(AdapterStream):
             )
         else:
             super()._core_on_failure(error, recoverable, delay)
-
-
-def _settled(statistics: StreamStatistics) -> float:
-    """Return how much a member has answered."""
-    return statistics.recognised + statistics.silent

@@ -131,6 +131,7 @@ class _ChannelsStream(AdapterStream):
         task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
     ) -> None:
         channel = self._channels[stream]
+        self._watch_losses(stream)
         async with stream:
             task_status.started()
             async for event in stream:
@@ -149,9 +150,11 @@ class _ChannelsStream(AdapterStream):
 
     def _settle(self, stream: RecognizeStream) -> None:
         """Note how far the channel's finals and silences reach, once all of them were read."""
-        statistics = stream.statistics()
-        if not statistics.unread_events:
-            self._order.settle(self._channels[stream], statistics.recognised + statistics.silent)
+        if not stream.statistics().unread_events:
+            channel = self._channels[stream]
+            self._order.settle(channel, self._settled(stream))
+            if not self._order.holds(channel):
+                self._report_silence(self._settled(stream), channel)
         self._say(anyio.current_time())
 
     def _say(self, now: float) -> None:

@@ -103,20 +103,21 @@ class _SpeakersStream(AdapterStream):
         self._cutter: FrameCutter | None = None
 
     async def _run(self) -> None:
-        await self._follow(
-            self._wrapped.stream(language=self._language, conn_options=self._member_options),
-            self._hear,
-        )
+        stream = self._wrapped.stream(language=self._language, conn_options=self._member_options)
+        await self._follow(stream, lambda event: self._hear(event, stream))
 
-    def _hear(self, event: SpeechEvent) -> None:
+    def _hear(self, event: SpeechEvent, stream: RecognizeStream) -> None:
         marked = self._mark(event)
         if marked is not None:
             self._event_ch.send_nowait(marked)
+        self._note_settled(stream)
 
     async def _pass_on(self, frame: AudioFrame, stream: RecognizeStream | VADStream) -> None:
         if self._adapter.detect:
             self._measure(frame)
         await super()._pass_on(frame, stream)
+        if isinstance(stream, RecognizeStream):
+            self._note_settled(stream)
 
     def _measure(self, frame: AudioFrame) -> None:
         if self._cutter is None:

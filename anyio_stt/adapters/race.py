@@ -50,6 +50,10 @@ class Race:
         """Whether a member is still at it."""
         return bool(self._running)
 
+    def is_alone(self, member: Member) -> bool:
+        """Whether nobody but *member* is at it."""
+        return not any(each is not member for each in self._running)
+
     async def run(
         self, member: Member, listen: Callable[[Member], Awaitable[Exception | None]]
     ) -> Exception | None:

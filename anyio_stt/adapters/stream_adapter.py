@@ -19,6 +19,7 @@ from ..vad import VAD, VADStream
 from ..voice import VADEvent, VADEventType
 from .adapter import Adapter, AdapterStream
 from .open_utterance import OpenUtterance
+from .refusals import is_refusal
 
 __all__ = ("StreamAdapter",)
 
@@ -185,7 +186,13 @@ class _UtteranceStream(AdapterStream):
                 await self._guess_until_something_waits()
 
     async def _recognize(self, utterance: _Utterance) -> None:
-        event = await self._ask(utterance, self._given_options)
+        try:
+            event = await self._ask(utterance, self._given_options)
+        except APIError as exc:
+            if not is_refusal(exc):
+                raise
+            self._report_refused(exc, utterance.start, utterance.end)
+            return
         data = event.alternatives[0] if event.alternatives else None
         if data is None or not data.text:
             self._report_silence(utterance.end)
@@ -233,6 +240,8 @@ def _on_clock(event: SpeechEvent, utterance: _Utterance) -> SpeechEvent:
 
 
 def _with_times(data: SpeechData, utterance: _Utterance) -> SpeechData:
-    if data.end_time and math.isfinite(data.end_time):
-        return data
-    return replace(data, start_time=utterance.start, end_time=utterance.end)
+    """An engine's times are believed within the utterance only."""
+    if not (data.end_time and math.isfinite(data.end_time)):
+        return replace(data, start_time=utterance.start, end_time=utterance.end)
+    end = min(max(data.end_time, utterance.start), utterance.end)
+    return replace(data, start_time=min(max(data.start_time, utterance.start), end), end_time=end)

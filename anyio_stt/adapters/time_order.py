@@ -46,6 +46,10 @@ class TimeOrder:
         heappush(self._held, (start, self._count, now + self._longest, channel, final))
         self.settle(channel, end)
 
+    def holds(self, channel: int) -> bool:
+        """Whether a final of *channel* is held."""
+        return any(each == channel for _, _, _, each, _ in self._held)
+
     def settle(self, channel: int, until: float) -> None:
         """Note that nothing *channel* says from now on begins before *until*."""
         self._settled[channel] = max(self._settled[channel], until)
