@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Callable
 from typing import TYPE_CHECKING
 
 import anyio
@@ -134,8 +134,7 @@ class RecognizeStream(Recognition):
         if attempt is None or attempt.closed:
             return
         attempt.sign_of_life()
-        on_loss = self._core_on_loss
-        if on_loss is not None and on_loss(error, *attempt.on_clock(start, end), True):
+        if self._core_on_loss(error, *attempt.on_clock(start, end), True):
             return
         lost = attempt.refused(start, end)
         at_end = self._core_lifecycle.state is State.DRAINING
@@ -146,6 +145,24 @@ class RecognizeStream(Recognition):
             raise error
         if lost is not None:
             self._core_tell_loss([lost], error, recoverable=True)
+
+    # ---- for adapters, whose engines are streams
+
+    def _core_watch_losses(
+        self, on_loss: Callable[[BaseException | None, float, float, bool], bool]
+    ) -> None:
+        """
+        Have *on_loss* told of audio that is given up: why, its times, whether it was refused.
+
+        It returns whether somebody else is asked; then the stream goes on as if nothing was.
+        """
+        self._core_on_loss = on_loss
+
+    def _core_lose(self, cause: BaseException | None, start: float, end: float) -> None:
+        """Count audio as lost that a member lost; times are the present attempt's."""
+        lost = self._core_attempt.refused(start, end) if self._core_attempt is not None else None
+        if lost is not None:
+            self._core_tell_loss([lost], cause, recoverable=True)
 
     # ---- for users
 

@@ -62,12 +62,7 @@ class Recognition(AudioStream[SpeechEvent]):
         self._core_sentinel = self._FlushSentinel()
         self._core_attempt: Attempt | None = None
         self._core_entered = False
-        self._core_on_loss: Callable[[BaseException | None, float, float, bool], bool] | None = None
-        """
-        Told of audio that is given up: why, its times, and whether the provider refused it.
-
-        An adapter sets it on a member's stream, and returns whether somebody else is asked.
-        """
+        self._core_on_loss: Callable[..., bool] = lambda *_: False  # an adapter's
 
     @abstractmethod
     async def _metrics_monitor_task(self, event_aiter: AsyncIterable[SpeechEvent]) -> None: ...
@@ -255,18 +250,16 @@ class Recognition(AudioStream[SpeechEvent]):
     def _core_report_loss(self, lost: list[tuple[float, float]]) -> None:
         seconds = sum(end - start for start, end in lost)
         what = (
-            f"{self._core_label} lost {seconds:.3f} s of audio before {lost[-1][1]:.3f} s: an "
-            f"attempt failed before it had recognised more than "
-            f"replay_limit={self._core_replay_limit:g} s"
+            f"{self._core_label} lost {seconds:.3f} s of audio before {lost[-1][1]:.3f} s: a try "
+            f"failed before it had recognised more than replay_limit={self._core_replay_limit:g} s"
         )
         logger.warning("%s", what)
         cause = self._core_attempts.last_error
         if self._core_nothing_left():  # another attempt would succeed with nothing
-            hint = f"{what}; raise APIConnectOptions.replay_limit"
-            raise APIError(hint, retryable=False) from cause
-        if self._core_on_loss is not None:
-            for piece in lost:
-                self._core_on_loss(cause, *piece, False)
+            what += "; raise APIConnectOptions.replay_limit"
+            raise APIError(what, retryable=False) from cause
+        for piece in lost:
+            self._core_on_loss(cause, *piece, False)
         self._core_tell_loss(lost, cause, recoverable=True)
 
     def _core_tell_loss(
@@ -277,12 +270,6 @@ class Recognition(AudioStream[SpeechEvent]):
         error = AudioLostError(f"{self._core_label} lost audio: {told}{why}", lost=lost)
         error.__cause__ = cause
         self._core_emit_error(error, recoverable)
-
-    def _core_lose(self, cause: BaseException | None, start: float, end: float) -> None:
-        """Count audio as lost that the present attempt's engine lost; times are the attempt's."""
-        lost = self._core_attempt.refused(start, end) if self._core_attempt is not None else None
-        if lost is not None:
-            self._core_tell_loss([lost], cause, recoverable=True)
 
     def _core_give_up_on(self, attempt: Attempt) -> None:
         """Tell the consumer now: the engine was cancelled and does not end."""

@@ -143,7 +143,7 @@ class AdapterStream(RecognizeStream):
             def on_loss(error: BaseException | None, start: float, end: float, final: bool) -> bool:
                 return self._on_loss(stream, error, start, end, final)
 
-            stream._core_on_loss = on_loss  # noqa: SLF001 - an adapter is the base's other half
+            stream._core_watch_losses(on_loss)  # noqa: SLF001 - an adapter is the base's other half
 
     def _on_loss(
         self,

@@ -70,6 +70,7 @@ class FallbackStream(AdapterStream):
         self._race: Race | None = None
         self._listening: dict[RecognizeStream, Member] = {}
         self._scopes: dict[RecognizeStream, anyio.CancelScope] = {}
+        self._refused_at: dict[RecognizeStream, float] = {}
         self._switch: _SwitchError | None = None  # why one was left in the middle
         self._furthest = 0.0
         self._recent = RecentAudio()
@@ -84,6 +85,8 @@ class FallbackStream(AdapterStream):
         self._reached = 0.0
         self._listening.clear()
         self._scopes.clear()
+        self._refused_at.clear()
+        self._switch = None
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._probe.run)
             if self._hedge_after < math.inf:
@@ -187,8 +190,13 @@ class FallbackStream(AdapterStream):
             f"{member.label} refuses what was said from {start:.3f} to {end:.3f} s: {error}",
             retry_after=0,
         )
+        self._refused_at[stream] = start
         self._scopes[stream].cancel()
         return True
+
+    def _settled(self, stream: RecognizeStream) -> float:
+        # What it goes on to say until it is cancelled is no answer to what it refuses.
+        return min(super()._settled(stream), self._refused_at.get(stream, math.inf))
 
     # ---- what it says
 
@@ -226,7 +234,8 @@ class FallbackStream(AdapterStream):
     def _reach(self, time: float) -> None:
         if time > self._reached:
             self._reached = time
-            self._rules.further()
+            if self._switch is None:  # else this lies before what was just refused
+                self._rules.further()
 
     def _with_end(self, event: SpeechEvent, stream: RecognizeStream) -> SpeechEvent:
         """
