@@ -28,6 +28,7 @@ async def play(
     label: str,
     grace: float,
     settle: float | None = None,
+    doubt: Callable[[], bool] = bool,
 ) -> None:
     """
     Let a plugin's stream hear *source* to its end, and hand on what it says.
@@ -43,6 +44,8 @@ async def play(
         grace: seconds that closing may take.
         settle: how long nothing may be said after the end of input until the stream is taken
             to be over; `None` waits until the plugin ends it.
+        doubt: asked when the plugin ends with a guess that no final came for; whether that is
+            to be taken for a failure.
 
     Raises:
         APIError: for what the plugin failed with.
@@ -58,6 +61,7 @@ async def play(
     )
     stream._input_ch = heard  # noqa: SLF001
     spoken = PluginOutput(lambda event: say(stream, event))
+    stream._event_ch.close()  # noqa: SLF001 - nobody reads it: LiveKit's monitor ends at once
     stream._event_ch = spoken  # noqa: SLF001
     over = anyio.Event()
     task.add_done_callback(lambda _: over.set())
@@ -77,7 +81,7 @@ async def play(
         raise ours from error
     if lost:
         raise APIConnectionError(f"{label} lost its connection (websocket code {lost[-1]})")
-    if spoken.unfinished:
+    if spoken.unfinished and doubt():
         raise APIConnectionError(f"{label} ended its stream in the middle of an utterance")
     if not heard.ended:
         raise APIConnectionError(

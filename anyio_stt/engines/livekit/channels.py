@@ -173,6 +173,8 @@ class PluginOutput:
             self.open = True
         elif kind == "final_transcript":
             self.unfinished = self.open = False
+        elif kind == "end_of_speech":
+            self.unfinished = False
 
     async def send(self, event: Any) -> None:
         """Say *event*."""

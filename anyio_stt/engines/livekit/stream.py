@@ -45,6 +45,7 @@ class LiveKitStream(RecognizeStream):
         self._home = home
         self._grace = conn_options.close_timeout
         self._settle = settle
+        self._doubted = False
 
     async def _run(self) -> None:
         send = self._event_ch.send_nowait
@@ -59,7 +60,15 @@ class LiveKitStream(RecognizeStream):
             label=self.label,
             grace=self._grace,
             settle=self._settle,
+            doubt=self._doubt,
         )
+
+    def _doubt(self) -> bool:
+        """Whether an end in the middle of an utterance is a failure: the first is, not more."""
+        # A connection that was lost ends so, and so does a guess that came to nothing: then the
+        # same audio would end so for ever.
+        first, self._doubted = not self._doubted, True
+        return first
 
 
 def _tell(send: Callable[[SpeechEvent], None], stream: Any, event: Any) -> None:

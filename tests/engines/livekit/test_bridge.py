@@ -221,6 +221,24 @@ async def test_one_that_leaves_in_the_middle_is_asked_again() -> None:
     assert plugin.attempts == 2
 
 
+@HOMES
+async def test_one_that_ends_with_an_open_guess_is_asked_again_once(thread: bool) -> None:
+    class Vague(WordsPlugin):
+        def stream(self, **options: Any) -> Any:
+            stream = super().stream(**options)
+            feed = stream._recogniser.feed
+            stream._recogniser.finish = list
+            stream._recogniser.feed = lambda samples: [
+                each for each in feed(samples) if not each.final
+            ]
+            return stream
+
+    plugin = Vague()
+    async with LiveKitSTT(plugin, thread=thread) as stt:
+        assert texts(await hear(stt, SIX)) == ""
+    assert plugin.attempts == 2
+
+
 async def test_a_plugin_for_recordings_streams_by_an_adapter() -> None:
     from livekit.agents import stt as theirs
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 
 import anyio
@@ -15,7 +17,13 @@ from anyio_stt.testing.servers import Action, Fault, Moment, say_words
 
 from .real_plugins import PLUGINS
 
-pytestmark = [pytest.mark.heavy, pytest.mark.real_time, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.heavy,
+    pytest.mark.real_time,
+    pytest.mark.timeout(600),
+    # OpenAI's leaves sockets to the garbage collector.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 SOAK = bool(os.environ.get("ANYIO_STT_SOAK"))
 OPTIONS = APIConnectOptions(max_retry=30, retry_interval=0.05, drain_timeout=20.0)
 # Deepgram's ends a stream up to five seconds late, when it wakes to keep the connection alive:
@@ -25,6 +33,12 @@ CHECKED = {
     for name, plugin in PLUGINS.items()
     if name != "openai-realtime"
 }
+
+
+@pytest.fixture(autouse=True)
+def _collected() -> Iterator[None]:
+    yield
+    gc.collect()  # here, where what they leave is expected
 
 
 @pytest.mark.parametrize("name", CHECKED)
