@@ -301,3 +301,16 @@ def test_curl_transcribes(server: list[int]) -> None:
         heard(
             subprocess.run(command, capture_output=True, text=True, timeout=90, check=True).stdout
         )
+
+
+def test_plugins_of_livekit_transcribe(server: list[int]) -> None:
+    for needed in ("livekit.plugins.deepgram", "livekit.plugins.openai", "aiohttp"):
+        pytest.importorskip(needed)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "tests.server.livekit_clients", str(server[0]), KEY],
+        capture_output=True, text=True, timeout=170, check=False,
+    )  # fmt: skip
+    lines = [line for line in done.stdout.splitlines() if ": " in line]
+    assert [line.partition(":")[0] for line in lines] == ["deepgram", "openai", "realtime"], done
+    for line in lines:
+        heard(line)
