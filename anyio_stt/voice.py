@@ -29,9 +29,12 @@ class VADCapabilities:
 
     Args:
         update_interval: seconds of audio from one `INFERENCE_DONE` to the next.
+        max_speech: the most seconds from `START_OF_SPEECH` to its end, padding included; `None`
+            where that is not known.
     """
 
     update_interval: float
+    max_speech: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

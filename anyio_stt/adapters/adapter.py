@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,9 +17,18 @@ from ..stream import RecognizeStream
 from ..stt import STT
 from ..vad import VADStream
 
-__all__ = ("Adapter", "AdapterStream")
+__all__ = ("Adapter", "AdapterStream", "with_queue")
 
 _PIECE = 1.0  # seconds
+
+_QUEUE = 0.25
+"""The part of what may have to be heard again that may wait for a member."""
+
+
+def with_queue(max_uncovered: Iterable[float | None]) -> float | None:
+    """Return `max_uncovered` of an adapter, given its members': what waits for them adds to it."""
+    known = [each for each in max_uncovered if each is not None]
+    return max(known) / (1 - _QUEUE) if known else None
 
 
 class Adapter(STT):
@@ -90,7 +99,7 @@ class AdapterStream(RecognizeStream):
         # A member must not be given so much that, with what it has read already, more than
         # `replay_limit` would have to be heard again.
         kept = conn_options.replay_seconds(stt.capabilities.max_uncovered)
-        most = max(kept / 4, 2 * _PIECE)
+        most = max(kept * _QUEUE, 2 * _PIECE)
         self._member_options = replace(
             conn_options, max_pending_audio=min(conn_options.max_pending_audio, most)
         )

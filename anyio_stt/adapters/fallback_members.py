@@ -13,6 +13,7 @@ from ..exceptions import APIConnectionError, APIError
 from ..options import APIConnectOptions, STTCapabilities
 from ..stt import STT
 from ..vad import VAD
+from .adapter import with_queue
 from .availability import Availability
 from .stream_adapter import StreamAdapter
 
@@ -89,7 +90,7 @@ class Members:
         self.all: tuple[Member, ...] = tuple(Member(each, vad, interval) for each in stts)
         self._options = options
         self._tell = tell
-        self._changed: anyio.Event | None = None
+        self._waiters: set[anyio.Event] = set()
 
     def options(self, conn_options: APIConnectOptions) -> APIConnectOptions:
         """
@@ -131,16 +132,19 @@ class Members:
 
     def look_again(self) -> None:
         """Say that a probe may be due sooner than those who wait for one know."""
-        changed, self._changed = self._changed, None
-        if changed is not None:
+        for changed in self._waiters:
             changed.set()
 
     async def until_probe_is_due(self) -> None:
         """Wait until a member is to be probed."""
         while (due := min(each.health.probe_at for each in self.all)) > anyio.current_time():
-            self._changed = changed = self._changed or anyio.Event()
-            with anyio.CancelScope(deadline=due):
-                await changed.wait()
+            changed = anyio.Event()
+            self._waiters.add(changed)
+            try:
+                with anyio.CancelScope(deadline=due):
+                    await changed.wait()
+            finally:
+                self._waiters.discard(changed)
 
     def all_failed(self, last: Exception | None) -> APIConnectionError:
         """Return the error for when no member is left."""
@@ -160,6 +164,7 @@ def common_capabilities(members: Iterable[Member]) -> STTCapabilities:
         diarization=all(each.diarization for each in all_of),
         aligned_transcript=aligned if all(each.aligned_transcript for each in all_of) else False,
         offline_recognize=all(each.offline_recognize for each in all_of),
+        max_uncovered=with_queue(each.max_uncovered for each in all_of),
     )
 
 

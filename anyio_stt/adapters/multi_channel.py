@@ -15,7 +15,7 @@ from ..options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
 from ..stream import RecognizeStream
 from ..stt import STT
 from ..vad import VADStream
-from .adapter import Adapter, AdapterStream
+from .adapter import Adapter, AdapterStream, with_queue
 from .time_order import TimeOrder
 
 __all__ = ("MultiChannel",)
@@ -43,7 +43,8 @@ class MultiChannel(Adapter):
     def __init__(self, stt: STT, *, reorder_within: float = 2.0) -> None:
         if not 0 <= reorder_within < math.inf:
             raise ValueError(f"reorder_within must be seconds from 0 up, got {reorder_within!r}")
-        super().__init__([stt], capabilities=stt.capabilities)
+        reach = with_queue([stt.capabilities.max_uncovered])
+        super().__init__([stt], capabilities=replace(stt.capabilities, max_uncovered=reach))
         self._wrapped = stt
         self._reorder_within = reorder_within
 

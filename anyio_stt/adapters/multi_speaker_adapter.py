@@ -13,7 +13,7 @@ from ..options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
 from ..stream import RecognizeStream
 from ..stt import STT
 from ..vad import VADStream
-from .adapter import Adapter, AdapterStream
+from .adapter import Adapter, AdapterStream, with_queue
 from .primary_speaker import PrimaryDetection, PrimarySpeaker
 
 __all__ = ("MultiSpeakerAdapter",)
@@ -60,7 +60,8 @@ class MultiSpeakerAdapter(Adapter):
             raise ValueError(f"{stt.label} does not tell speakers apart: turn its diarization on")
         if suppress_background_speaker and not detect_primary_speaker:
             raise ValueError("suppress_background_speaker needs detect_primary_speaker=True")
-        super().__init__([stt], capabilities=stt.capabilities)
+        reach = with_queue([stt.capabilities.max_uncovered])
+        super().__init__([stt], capabilities=replace(stt.capabilities, max_uncovered=reach))
         self._wrapped = stt
         self.detect = detect_primary_speaker
         self.suppress = suppress_background_speaker

@@ -10,6 +10,9 @@ from ..events import SpeechEvent, SpeechEventType, Word
 
 __all__ = ("OpenUtterance",)
 
+_LONGEST = 60.0
+"""Seconds that a guess is made of at most: somebody may speak on without a pause."""
+
 
 class OpenUtterance:
     """
@@ -27,16 +30,20 @@ class OpenUtterance:
         self._start = 0.0
         self._words: list[Word] = []
         self.speaking: bool = False
+        self.number: int = 0
+        """How many utterances began."""
 
     def hear(self, frame: AudioFrame) -> None:
         """Take what the detector is given."""
         self._end += frame.duration
         if self._keep:
             self._frames.append(frame)
+            self.forget_before(self._end - _LONGEST)
 
     def begin(self, start: float) -> None:
         """Note that an utterance began at *start*, in seconds of what was heard."""
         self.speaking, self._start, self._words = True, start, []
+        self.number += 1
 
     def end(self) -> None:
         """Note that it is over."""

@@ -28,6 +28,9 @@ logger: logging.Logger = logging.getLogger("anyio_stt")
 _MEMORY = 5.0
 """Seconds of silence that may yet belong to an utterance, as the padding before its onset."""
 
+_LONGEST_SPEECH = 60.0
+"""Seconds, for detectors that do not say how long an utterance may be; `VADOptions` has this."""
+
 
 class StreamAdapter(Adapter):
     """
@@ -57,7 +60,10 @@ class StreamAdapter(Adapter):
         super().__init__(
             [stt],
             capabilities=replace(
-                stt.capabilities, streaming=True, interim_results=interim_interval is not None
+                stt.capabilities,
+                streaming=True,
+                interim_results=interim_interval is not None,
+                max_uncovered=_longest(vad) + DEFAULT_API_CONNECT_OPTIONS.max_pending_audio,
             ),
         )
         self._wrapped = stt
@@ -95,6 +101,11 @@ class StreamAdapter(Adapter):
         )
 
 
+def _longest(vad: VAD) -> float:
+    """Return the most audio that may lie open: an utterance, and the silence kept before it."""
+    return (vad.capabilities.max_speech or _LONGEST_SPEECH) + _MEMORY
+
+
 @dataclass(frozen=True)
 class _Utterance:
     frames: list[AudioFrame]
@@ -118,6 +129,7 @@ class _UtteranceStream(AdapterStream):
         self._vad = vad
         self._interval = interim_interval
         self._language = language or ""
+        self._has_warned = False
 
     async def _run(self) -> None:
         self._waiting: deque[_Utterance] = deque()
@@ -135,6 +147,14 @@ class _UtteranceStream(AdapterStream):
     # ---- hearing
 
     async def _pass_on(self, frame: AudioFrame, stream: RecognizeStream | VADStream) -> None:
+        if frame.num_channels > 1 and not self._has_warned:
+            self._has_warned = True
+            logger.warning(
+                "%s: detectors that work in mono mix %d channels down before the engine hears "
+                "them; MultiChannel recognises each by itself",
+                self.label,
+                frame.num_channels,
+            )
         while self._too_much_waits():
             await self._changed.wait()
         self._open.hear(frame)
@@ -218,6 +238,7 @@ class _UtteranceStream(AdapterStream):
         once = replace(self._given_options, max_retry=0)
         while True:
             await anyio.sleep(interval)
+            number = self._open.number
             frames, start, end = self._open.audio()
             if not frames:
                 continue
@@ -227,6 +248,8 @@ class _UtteranceStream(AdapterStream):
             except APIError:
                 logger.debug("%s failed to guess", self._wrapped.label, exc_info=True)
                 continue
+            if not self._open.speaking or number != self._open.number:
+                return  # its END was said meanwhile: a guess would begin another utterance
             guess = self._open.agree(_on_clock(event, utterance)) if event.alternatives else None
             if guess is not None:
                 self._event_ch.send_nowait(guess)

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import anyio
 import pytest
 
 from anyio_stt import (
+    VAD,
     APIConnectionError,
     APIConnectOptions,
+    AudioBuffer,
     AudioFrame,
+    FallbackAdapter,
     SpeechEvent,
     SpeechEventType,
     StreamAdapter,
     STTCapabilities,
     STTError,
     STTMetrics,
+    VADCapabilities,
+    VADEvent,
+    VADEventType,
+    VADStream,
     combine_frames,
 )
 from anyio_stt.testing import (
@@ -264,3 +272,77 @@ def test_it_streams_and_says_what_its_engine_can_do() -> None:
     assert adapter.capabilities.streaming
     assert not adapter.capabilities.interim_results
     assert adapter.capabilities.offline_recognize
+
+
+class Gated(VAD):
+    """Says START at once and END after half a second, and then opens a gate."""
+
+    def __init__(self) -> None:
+        super().__init__(capabilities=VADCapabilities(update_interval=0.1, max_speech=9.0))
+        self.gate = anyio.Event()
+
+    def stream(self) -> VADStream:
+        return GatedStream(self)
+
+
+class GatedStream(VADStream):
+    _vad: Gated
+
+    async def _run(self) -> None:
+        frames: list[AudioFrame] = []
+        async for item in self._input_ch:
+            if isinstance(item, AudioFrame):
+                frames.append(item)
+                if len(frames) in (1, 5):
+                    self._say_edge(frames)
+
+    def _say_edge(self, frames: list[AudioFrame]) -> None:
+        starts, heard = len(frames) == 1, len(frames) / 10
+        kind = VADEventType.START_OF_SPEECH if starts else VADEventType.END_OF_SPEECH
+        event = VADEvent(kind, 0, heard, heard, 0.0, list(frames), speaking=starts)
+        self._event_ch.send_nowait(event)
+        if not starts:
+            self._vad.gate.set()
+
+
+async def test_a_guess_that_is_answered_with_the_end_begins_no_utterance() -> None:
+    vad = Gated()
+
+    class Late(ScriptedSTT):
+        async def _recognize_impl(self, buffer: AudioBuffer, **options: Any) -> SpeechEvent:
+            guess = not vad.gate.is_set()
+            await vad.gate.wait()
+            await anyio.sleep(0.0 if guess else 0.05)
+            return final("hel" if guess else "hello")
+
+    stt = Late(capabilities=STTCapabilities(streaming=False, interim_results=False))
+    with anyio.fail_after(5):
+        async with StreamAdapter(stt=stt, vad=vad, interim_interval=0.05).stream() as stream:
+            for frame in cut(tone(0.5), 0.1):
+                stream.push_frame(frame)
+                await anyio.sleep(0.04)
+            await anyio.sleep(0.3)
+            stream.end_input()
+            kinds = [event.type async for event in stream]
+
+    assert kinds.count(SpeechEventType.START_OF_SPEECH) == 1
+    assert kinds.count(SpeechEventType.END_OF_SPEECH) == 1
+
+
+def test_how_much_may_lie_open_follows_from_the_detector() -> None:
+    engine = ScriptedSTT(capabilities=STTCapabilities(streaming=False, interim_results=False))
+    adapter = StreamAdapter(stt=engine, vad=Gated())
+    assert adapter.capabilities.max_uncovered == 9.0 + 5.0 + 60.0
+    pair = FallbackAdapter([adapter])
+    assert pair.capabilities.max_uncovered == pytest.approx(74.0 * 4 / 3)
+
+
+async def test_mixing_channels_down_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    stt = ScriptedSTT(capabilities=STTCapabilities(streaming=False, interim_results=False))
+    with anyio.fail_after(5):
+        async with StreamAdapter(stt=stt, vad=LoudVAD()).stream() as stream:
+            await stream.feed([tone(0.5, num_channels=2)] * 3)
+            async for _ in stream:
+                pass
+    told = [each for each in caplog.messages if "mix 2 channels down" in each]
+    assert len(told) == 1

@@ -64,7 +64,10 @@ class PocketSphinxVAD(VAD):
         if not 0.03 <= smoothing <= 5:
             raise ValueError(f"smoothing must be from 0.03 to 5 s, got {smoothing!r}")
         super().__init__(
-            capabilities=VADCapabilities(update_interval=_BATCH * _WINDOW / _SAMPLE_RATE)
+            capabilities=VADCapabilities(
+                update_interval=_BATCH * _WINDOW / _SAMPLE_RATE,
+                max_speech=options.max_buffered_speech,
+            )
         )
         self._options = replace(options)
         self._mode = mode

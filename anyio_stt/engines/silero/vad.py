@@ -44,10 +44,13 @@ class SileroVAD(VAD):
             )
         if max_threads < 1:
             raise ValueError(f"max_threads must be 1 or more, got {max_threads!r}")
-        super().__init__(
-            capabilities=VADCapabilities(update_interval=_BATCH * _WINDOW / _SAMPLE_RATE)
-        )
         self._options = options or VADOptions()
+        super().__init__(
+            capabilities=VADCapabilities(
+                update_interval=_BATCH * _WINDOW / _SAMPLE_RATE,
+                max_speech=self._options.max_buffered_speech,
+            )
+        )
         self._threads = WorkerThreads(max_threads)
 
     def stream(self) -> SileroVADStream:
