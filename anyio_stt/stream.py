@@ -184,22 +184,19 @@ class RecognizeStream(Recognition):
             InputEndedError: after `end_input()`.
         """
         self.flush()
-        options, queue = self._core_options, self._core_queue
-        await checkpoint()
-        answered = self._core_output.answered(position := queue.written)
-        if answered is None:
-            return
+        options, position = self._core_options, self._core_queue.written
         seconds = options.timeout if options.drain_timeout is None else options.drain_seconds
-        with anyio.move_on_after(seconds):
-            await answered.wait()
-        if self._core_output.ledger.covered >= position and not self._core_failure:
-            return
-        if not self._core_lifecycle.running:
-            raise self._core_lifecycle.refusal(Action.FLUSH) from self._core_failure
-        raise APITimeoutError(
-            f"{self._core_label} did not answer a flush within {seconds:g} s; change "
-            f"APIConnectOptions.drain_timeout to give it more time"
-        )
+        answered = self._core_lifecycle.running
+        await checkpoint()
+        with anyio.move_on_after(seconds) as scope:
+            answered = answered and await self._core_output.wait_answered(position)
+        if scope.cancelled_caught:
+            raise APITimeoutError(
+                f"{self._core_label} did not answer a flush within {seconds:g} s; change "
+                f"APIConnectOptions.drain_timeout to give it more time"
+            )
+        if not answered:
+            raise self._core_lifecycle.refusal(Action.START) from self._core_failure
 
     def statistics(self) -> StreamStatistics:
         """Return what the stream has done so far, as a frozen snapshot."""

@@ -23,15 +23,15 @@ __all__ = ("Attempt", "EventSink")
 class EventSink(ObjectSendStream[SpeechEvent]):
     """What an engine sends its events to, as long as its attempt lasts."""
 
-    __slots__ = ("_send", "_statistics")
+    __slots__ = ("_send", "_unread")
 
     def __init__(
         self,
         send: Callable[[SpeechEvent], None],
-        statistics: Callable[[], MemoryObjectStreamStatistics],
+        unread: Callable[[], int],
     ) -> None:
         self._send = send
-        self._statistics = statistics
+        self._unread = unread
 
     def send_nowait(self, event: SpeechEvent) -> None:
         """
@@ -50,7 +50,7 @@ class EventSink(ObjectSendStream[SpeechEvent]):
 
     def statistics(self) -> MemoryObjectStreamStatistics:
         """Return how many events nobody has read."""
-        return self._statistics()
+        return MemoryObjectStreamStatistics(self._unread(), math.inf, 1, 1, 0, 0)
 
     async def aclose(self) -> None:
         """Do nothing but a checkpoint: an attempt ends when `_run` returns."""
@@ -88,12 +88,13 @@ class Attempt:
         self._output = output
         bounded = options.idle_seconds < math.inf
         self.reader = InputReader(queue, sentinel, self, each_at_end=bounded)
-        self.sink = EventSink(self.send, output.statistics)
+        self.sink = EventSink(self.send, output.unread)
         self.deadlines = AttemptDeadlines(scope, options, label, lambda: watch(self))
         self._origin_seconds = queue.seconds(origin)
         self._timeout = options.timeout
         self.watcher: anyio.CancelScope | None = None
         queue.on_idle = self.deadlines.idle
+        queue.on_end = self.deadlines.reading_on
 
     @property
     def closed(self) -> bool:

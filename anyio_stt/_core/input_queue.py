@@ -56,17 +56,17 @@ class InputQueue:
         self.num_channels = 0
         self.gate = -1.0
         """How far audio of this format may be added without calling `push`."""
-        self.limit: float = math.inf
-        """How many samples may wait."""
+        self.limit: float = math.inf  # how many samples may wait
         self.notice_at = -1.0
         """How far a reader may go without calling `note_read`."""
         self.written = 0
         """Samples that came in, those still in the resampler not counted."""
-        self.peak: float = 0
-        """The most samples that ever waited."""
+        self.peak: float = 0  # the most samples that ever waited
         self.ended = False
         self.on_idle: Callable[[float], None] = lambda _: None
-        """Told how long audio has flowed when `idle_timeout` seconds came since `expect_word`."""
+        """Told how long audio flowed when `idle_timeout` seconds came since `expect_word`."""
+        self.on_end: Callable[[], None] = lambda: None
+        """Called when the input ends."""
         self._room: anyio.Event | None = None
         self._options = options
         self._replay_limit = replay_limit
@@ -142,6 +142,7 @@ class InputQueue:
         self.ended = True
         self.gate = -1.0
         self.channel.end()
+        self.on_end()
 
     def close(self) -> None:
         """Let go of everything, and wake who waits for room."""

@@ -128,9 +128,7 @@ class Lifetime(AudioInput):
             self._core_on_entered()
         except BaseException:
             self._core_abort()
-            await self._core_group.__aexit__(None, None, None)
-            if self._core_exit is not None:
-                raise self._core_exit from None
+            await self._core_leave_group(None)
             raise
         return self
 
@@ -144,20 +142,32 @@ class Lifetime(AudioInput):
         # and its cancellation what they are; the group then only waits.
         assert self._core_group is not None
         self._core_abort()
+        error = exc
         try:
             await checkpoint()  # enough for most engines, and cheaper than another task
+        except BaseException as cancelled:
+            error = cancelled
+            raise
         finally:
-            if not self._core_done:
-                self._core_group.start_soon(self._core_complain)
-            ended = (exc_type, exc, traceback) if self._core_exit else (None, None, None)
-            await self._core_group.__aexit__(*ended)
-        if self._core_exit is not None:
-            raise self._core_exit
+            await self._core_leave_group(error)
         failure = self._core_delivery.take_failure()
         # A refused push is no exception of the user's own: what the engine failed with is why.
         refused = isinstance(exc, StreamClosedError) and exc.__cause__ is failure
         if failure is not None and (exc is None or refused):
             raise failure
+
+    async def _core_leave_group(self, error: BaseException | None) -> None:
+        """Wait for the task; what ends the program leaves instead of anything else."""
+        assert self._core_group is not None
+        if not self._core_done:
+            self._core_group.start_soon(self._core_complain)
+        if self._core_exit is None:
+            await self._core_group.__aexit__(None, None, None)
+        else:  # then it is the group that cancelled the body
+            kind = None if error is None else type(error)
+            await self._core_group.__aexit__(kind, error, None)
+        if self._core_exit is not None:
+            raise self._core_exit
 
     async def aclose(self) -> None:
         """

@@ -149,8 +149,8 @@ class Recognition(AudioStream[SpeechEvent]):
         queue, output, monitor = self._core_queue, self._core_output, self._core_monitor
         output.finish()
         delivered = queue.log.furthest - output.ledger.dropped
-        lost = [] if action is Action.FINISH else output.lose(queue.total)
         output.release_waiters()
+        lost = [] if action is Action.FINISH else output.lose(queue.total)
         monitor.dropped = queue.seconds(output.ledger.dropped)
         try:
             if lost and action is Action.FAIL:

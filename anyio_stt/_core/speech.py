@@ -9,7 +9,6 @@ from operator import attrgetter
 from typing import Any
 
 import anyio
-from anyio.streams.memory import MemoryObjectStreamStatistics
 
 from .._rules.grammar import SIGNALS, Grammar, Signal, Step
 from .._rules.ledger import AudioLedger
@@ -75,12 +74,9 @@ class SpeechOutput:
         self._on_progress = on_progress
         self._channels: dict[int | None, _ChannelSpeech] = {None: _ChannelSpeech()}
         self._waiters: list[tuple[int, anyio.Event]] = []
+        self._answered_to: float = math.inf  # known once there are no more answers
         self.ledger = AudioLedger()
         self.last_delay: float | None = None
-
-    def statistics(self) -> MemoryObjectStreamStatistics:
-        """Return how many events nobody has read."""
-        return MemoryObjectStreamStatistics(self.unread(), math.inf, 1, 1, 0, 0)
 
     def send(self, event: SpeechEvent, origin: float) -> None:
         """
@@ -160,16 +156,17 @@ class SpeechOutput:
 
     # ---- waiting for answers
 
-    def answered(self, position: int) -> anyio.Event | None:
-        """Return what is set once all before *position* is settled; `None` if it is."""
-        if self.ledger.covered >= position:
-            return None
+    async def wait_answered(self, position: int) -> bool:
+        """Wait until all before *position* is settled; return false if no answer comes."""
         event = anyio.Event()
-        self._waiters.append((position, event))
-        return event
+        if self.ledger.covered < position:
+            self._waiters.append((position, event))
+            await event.wait()
+        return position <= self._answered_to
 
     def release_waiters(self) -> None:
         """Wake whoever waits for an answer: no more come."""
+        self._answered_to = self.ledger.covered
         for _, event in self._waiters:
             event.set()
         self._waiters.clear()
