@@ -105,8 +105,6 @@ class Attempt:
         """Count `timeout` from now, unless the engine has asked for audio or spoken already."""
         if not self.closed:
             self.deadlines.arm()
-            if self._queue.ended:
-                self.deadlines.reading_on()
 
     def send(self, event: SpeechEvent) -> None:
         """Take what the engine says."""
@@ -157,6 +155,8 @@ class Attempt:
     def on_asked(self) -> None:
         self.deadlines.connected()
         self._queue.expect_word(self._queue.log.position)
+        if self._queue.ended:
+            self.deadlines.reading_on()
 
     def on_marker(self) -> None:
         self._output.on_marker()

@@ -82,7 +82,7 @@ class AttemptDeadlines:
 
     def reading_on(self) -> None:
         """The input has ended: the engine has `idle_timeout` until it speaks or reads on."""
-        if self._idle_seconds < math.inf and not self._drains:
+        if self._idle_seconds < math.inf and not self._drains and self.connected_at is not None:
             self._reads_on = True
             self._set("idle_timeout", anyio.current_time() + self._idle_seconds)
 

@@ -86,5 +86,6 @@ class SessionStream(RecognizeStream):
 
     def _is_last(self) -> bool:
         """Whether nothing comes behind what was read last."""
-        statistics = self.statistics()
-        return statistics.state == "draining" and not statistics.pending
+        # What this attempt has yet to read, which one before it may have read already.
+        waiting = self._input_ch.statistics().current_buffer_used
+        return self.statistics().state == "draining" and not waiting
