@@ -15,7 +15,6 @@ PLACES = {
     State.CREATED: (85, 150),
     State.OPEN: (270, 150),
     State.DRAINING: (485, 150),
-    State.RETURNED: (485, 60),
     State.FINISHED: (690, 150),
     State.FAILED: (378, 260),
     State.CLOSED: (378, 370),
