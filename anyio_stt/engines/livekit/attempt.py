@@ -60,7 +60,7 @@ async def play(
         mono=_wants_mono(stream),
     )
     stream._input_ch = heard  # noqa: SLF001
-    spoken = PluginOutput(lambda event: say(stream, event))
+    spoken = PluginOutput(lambda event: say(stream, event), timed=settle is not None)
     stream._event_ch.close()  # noqa: SLF001 - nobody reads it: LiveKit's monitor ends at once
     stream._event_ch = spoken  # noqa: SLF001
     over = anyio.Event()

@@ -144,10 +144,12 @@ class PluginOutput:
 
     Args:
         say: is given each event, at once.
+        timed: keep `said_at`, which costs a look at the clock for each event.
     """
 
-    def __init__(self, say: Callable[[Any], None]) -> None:
+    def __init__(self, say: Callable[[Any], None], *, timed: bool = False) -> None:
         self._say = say
+        self._timed = timed
         self.closed: bool = False
         """Whether the plugin's stream is over; what it says later is dropped."""
         self.unfinished: bool = False
@@ -165,7 +167,8 @@ class PluginOutput:
         self._say(event)
 
     def _note(self, kind: str, event: Any) -> None:
-        self.said_at = anyio.current_time()
+        if self._timed:
+            self.said_at = anyio.current_time()
         if kind in _GUESSES:
             self.unfinished = any(data.text.strip() for data in event.alternatives)
             self.open = self.open or self.unfinished
