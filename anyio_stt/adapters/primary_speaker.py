@@ -73,6 +73,8 @@ class PrimarySpeaker:
         silent = min(1.0, max(0.0, now - self._last_heard) / options.decay)
         threshold = options.switch_threshold - (options.switch_threshold - 1.0) * silent
         assert self.primary is not None
+        if _session(speaker) != _session(self.primary):  # whose label nobody has any more
+            threshold = 1.0 / options.switch_threshold
         wanted = self._loudness[self.primary] * max(threshold, options.floor)
         return self._loudness[speaker] > wanted
 
@@ -82,3 +84,14 @@ class PrimarySpeaker:
         stop = max(begin + 1, round(end / self._options.window) - first)
         heard = list(self._levels)[max(begin, 0) : max(stop, 0)]
         return median(heard) if heard else None
+
+
+def _session(speaker: str) -> str:
+    """
+    Return which of an engine's sessions a label is of.
+
+    Labels are a session's own: engines name the sessions after the first, as in `S0.2`. In a
+    new one the primary speaker has a new label, and is as loud as before.
+    """
+    name, _, session = speaker.rpartition(".")
+    return session if name and session.isdigit() else ""

@@ -44,3 +44,11 @@ def test_levels_older_than_the_memory_are_not_known() -> None:
 
     assert primary.hear("A", 0, 1) is None
     assert primary.hear("A", 60, 61) == "A"
+
+
+def test_in_a_new_session_who_is_as_loud_is_the_primary_speaker_under_a_new_label() -> None:
+    primary = speakers(100, 20, 95)
+    primary.hear("S0", 0, 1)
+
+    assert primary.hear("S0.2", 1, 2) == "S0"
+    assert primary.hear("S1.2", 2, 3) == "S1.2"
