@@ -6,6 +6,7 @@
 #   _rules/       pure decisions: lifecycle, grammar, backoff, replay, coverage, clock
 #   _core/        what carries them out: journal, reader, attempts, delivery, deadlines
 #   stt stream vad                              what an engine subclasses
+#   transcription                               whole recordings: streams that feed themselves
 #   adapters/     engines made of engines
 #   transports/   websocket and http over anyio
 #   workers/      threads and processes that compute off the loop
@@ -43,6 +44,9 @@ from .options import STTCapabilities as STTCapabilities
 from .stream import RecognizeStream as RecognizeStream
 from .stream import SpeechStream as SpeechStream
 from .stt import STT as STT
+from .transcription import AudioSource as AudioSource
+from .transcription import StreamTranscription as StreamTranscription
+from .transcription import TranscribeOptions as TranscribeOptions
 from .vad import VAD as VAD
 from .vad import VADStream as VADStream
 from .voice import VADCapabilities as VADCapabilities
@@ -64,6 +68,7 @@ __all__ = (
     "AudioBuffer",
     "AudioFrame",
     "AudioLostError",
+    "AudioSource",
     "FallbackAdapter",
     "InputEndedError",
     "RecognitionUsage",
@@ -79,6 +84,8 @@ __all__ = (
     "StreamClosedError",
     "StreamFullError",
     "StreamStatistics",
+    "StreamTranscription",
+    "TranscribeOptions",
     "VADCapabilities",
     "VADEvent",
     "VADEventType",

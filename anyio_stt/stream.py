@@ -15,6 +15,7 @@ from .events import SpeechEvent
 from .exceptions import APITimeoutError
 from .metrics import StreamStatistics
 from .options import APIConnectOptions
+from .transcription import AudioSource, StreamTranscription, checked_source
 
 if TYPE_CHECKING:
     from .stt import STT
@@ -26,9 +27,8 @@ class RecognizeStream(Recognition):
     """
     Push audio in, iterate events out; made by `STT.stream()`.
 
-        async with stt.stream() as stream, anyio.create_task_group() as tg:
-            tg.start_soon(stream.feed, frames)
-            async for event in stream:
+        async with stt.stream() as stream:
+            async for event in stream.transcribe(frames):
                 ...
 
     An engine subclasses it and writes `_run`: one attempt, which reads `self._input_ch` and
@@ -170,6 +170,31 @@ class RecognizeStream(Recognition):
     def label(self) -> str:
         """What logs, errors and metrics call the engine."""
         return self._core_label
+
+    def transcribe(
+        self, source: AudioSource, *, sample_rate: int | None = None, num_channels: int = 1
+    ) -> StreamTranscription:
+        """
+        Feed *source* and iterate what is said of it, to its end; once, in the stream's block.
+
+        Feeding begins with the iteration and is a task of the block: a failure of the engine or
+        of the source is raised by the iteration as itself, after the events before it. A source
+        of several channels is mixed down where the engine takes one.
+
+        Args:
+            source: frames, iterable or async iterable; one frame; the path of a recording;
+                int16 or float samples as a numpy array; int16 samples as bytes.
+            sample_rate: the rate of an array or of bytes.
+            num_channels: how many channels are interleaved in bytes.
+
+        Raises:
+            AudioLostError: by the iteration, at its end, when the stream ended well but some
+                seconds were lost.
+            ValueError: for an array or bytes without a rate.
+            TypeError: for what is no audio, with the line to write.
+        """
+        mono = self._core_stt.capabilities.num_channels == 1
+        return StreamTranscription(self, checked_source(source, sample_rate, num_channels), mono)
 
     async def finalize(self) -> None:
         """

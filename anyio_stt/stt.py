@@ -21,9 +21,10 @@ from .events import SpeechEvent
 from .exceptions import APITimeoutError, StreamClosedError
 from .metrics import STTError, STTMetrics
 from .options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, STTCapabilities
+from .transcription import AudioSource, TranscribeOptions, transcribe
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
     from .stream import RecognizeStream
 
@@ -155,6 +156,18 @@ class STT(ABC, EventEmitter):
             finally:
                 self._core_recognitions.discard(scope)
         raise self._core_refusal("was closed while it recognised")
+
+    async def transcribe(self, source: AudioSource, **options: Unpack[TranscribeOptions]) -> str:
+        """
+        Return the words of *source*: all that `RecognizeStream.transcribe` takes, of any length.
+
+        An engine of whole recordings is asked in pieces, cut at pauses before `max_utterance`.
+
+        Raises:
+            AudioLostError: when some seconds were lost; its `text` has the rest.
+            Exception: what the engine or the source failed with, as itself.
+        """
+        return await transcribe(self, source, **options)
 
     # ---- streams
 

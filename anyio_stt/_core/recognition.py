@@ -63,6 +63,7 @@ class Recognition(AudioStream[SpeechEvent]):
         self._core_attempt: Attempt | None = None
         self._core_entered = False
         self._core_on_loss: Callable[..., bool] = lambda *_: False  # an adapter's
+        self._core_lost: list[tuple[float, float]] = []
 
     @abstractmethod
     async def _metrics_monitor_task(self, event_aiter: AsyncIterable[SpeechEvent]) -> None: ...
@@ -133,8 +134,7 @@ class Recognition(AudioStream[SpeechEvent]):
         self._core_tasks.start_soon(self._core_measure)
 
     async def _core_measure(self) -> None:
-        monitor = self._core_monitor
-        with monitor.scope:
+        with (monitor := self._core_monitor).scope:
             try:
                 await self._metrics_monitor_task(monitor.events)
             except Exception:  # noqa: BLE001 - a subclass's; the stream goes on
@@ -189,8 +189,7 @@ class Recognition(AudioStream[SpeechEvent]):
         output, queue = self._core_output, self._core_queue
         origin, lost = queue.rewind(output.ledger.refused)
         if lost:
-            pieces = output.lose(origin)
-            self._core_report_loss(pieces)
+            self._core_report_loss(output.lose(origin))
         output.begin_attempt(origin)
 
     def _core_heard_again(self) -> int:
@@ -265,9 +264,10 @@ class Recognition(AudioStream[SpeechEvent]):
     def _core_tell_loss(
         self, lost: list[tuple[float, float]], cause: BaseException | None, *, recoverable: bool
     ) -> None:
+        self._core_lost += lost
         told = ", ".join(f"{start:.3f} to {end:.3f} s" for start, end in lost)
-        why = f" ({cause})" if cause is not None else ""
-        error = AudioLostError(f"{self._core_label} lost audio: {told}{why}", lost=lost)
+        told += f" ({cause})" if cause is not None else ""
+        error = AudioLostError(f"{self._core_label} lost audio: {told}", lost=lost)
         error.__cause__ = cause
         self._core_emit_error(error, recoverable)
 
