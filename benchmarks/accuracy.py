@@ -4,6 +4,7 @@ How well the offline engines hear, and what it costs: `python -m benchmarks.accu
     --audio FOLDER   WAVs of 16 kHz and a TRANSCRIPTS.tsv (columns `file` and `transcript`);
                      without it, the little speech that the project made itself
     --engines a,b    only these
+    --starts N       from how many starts streams hear each recording, at most 4; 4 unless told
     --write          put the table into docs/guides/offline.md
 
 Each engine is measured in a process of its own. Words are compared in lower case, without
@@ -186,14 +187,14 @@ def cpu() -> float:
     return sum(sum(resource.getrusage(kind)[:2]) for kind in kinds)
 
 
-async def measure_streams(make: Any, recordings: list[Recording], row: Row) -> None:
+async def measure_streams(make: Any, recordings: list[Recording], row: Row, most: int) -> None:
     """Errors and cost of streams fed as fast as they go, clean from four starts, and noisy."""
     import jiwer
 
     wanted = [normalise(recording.transcript) for recording in recordings]
     seconds = sum(len(recording.samples) for recording in recordings) / RATE
     for decibels in (None, *NOISES):
-        errors, began, starts = [], cpu(), STARTS if decibels is None else STARTS[:2]
+        errors, began, starts = [], cpu(), STARTS[: most if decibels is None else min(most, 2)]
         async with make() as stt:
             for start in starts:
                 shift = np.zeros(round(start * RATE), np.int16)
@@ -225,7 +226,7 @@ async def measure_whole(make: Any, recordings: list[Recording], row: Row) -> Non
     row.cost["whole"] = (cpu() - began) * RATE / sum(len(each.samples) for each in recordings)
 
 
-def measure(engine: str, recordings: list[Recording]) -> Row:
+def measure(engine: str, recordings: list[Recording], starts: int) -> Row:
     from anyio_stt import AudioFrame
     from anyio_stt.engines import load_engine
 
@@ -233,7 +234,9 @@ def measure(engine: str, recordings: list[Recording]) -> Row:
     make()
     row = Row(engine)
     anyio.run(measure_whole, make, recordings, row)
-    anyio.run(measure_streams, make, recordings, row)
+    kinds = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN
+    row.memory = max(resource.getrusage(kind).ru_maxrss for kind in kinds) / 1024
+    anyio.run(measure_streams, make, recordings, row, starts)
     watched: list[Any] = []
 
     async def main(backend: str) -> None:
@@ -247,8 +250,6 @@ def measure(engine: str, recordings: list[Recording]) -> Row:
     finals = [delay for kind, delay in watched if kind == "final"]
     row.finals = (float(np.median(finals)), float(np.percentile(finals, 95)))
     row.first_words = float(np.median([delay for kind, delay in watched if kind == "first"]))
-    kinds = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN
-    row.memory = max(resource.getrusage(kind).ru_maxrss for kind in kinds) / 1024
     return row
 
 
@@ -284,17 +285,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--audio", type=Path)
     parser.add_argument("--engines", default=",".join(ENGINES))
+    parser.add_argument("--starts", type=int, choices=range(1, 5), default=4)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     recordings = recordings_in(asked.audio) if asked.audio else own_recordings()
     if asked.child:
-        print(json.dumps(vars(measure(asked.child, recordings))))
+        print(json.dumps(vars(measure(asked.child, recordings, asked.starts))))
         return
     rows = []
     for engine in asked.engines.split(","):
         began = time.perf_counter()
-        arguments = ["--audio", str(asked.audio)] if asked.audio else []
+        arguments = ["--starts", str(asked.starts)]
+        arguments += ["--audio", str(asked.audio)] if asked.audio else []
         command = [sys.executable, "-m", "benchmarks.accuracy", "--child", engine, *arguments]
         ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if ended.returncode:

@@ -72,10 +72,13 @@ class ThreadPool:
             APIError: when the recogniser cannot be loaded.
         """
         worker = ThreadWorker(self._name, self._threads, self._loaded_once)
-        await worker.send(begin_message(interims, whole))
-        await worker.receive()  # READY
-        self._started += 1
-        yield worker
+        try:
+            await worker.send(begin_message(interims, whole))
+            await worker.receive()  # READY
+            self._started += 1
+            yield worker
+        finally:
+            worker.let_go()
 
     async def aclose(self) -> None:
         """Let go of the recogniser; sessions end with their blocks."""
@@ -137,6 +140,10 @@ class ThreadWorker:
             self._arrived = anyio.Event()
             await self._arrived.wait()
         return self._received.popleft()
+
+    def let_go(self) -> None:
+        """Forget the recogniser: what refers to it in a circle would keep it for a long while."""
+        self._server = None
 
     def _take(self, message: Message, busy: Callable[[], bool]) -> list[Message]:
         self._busy = busy

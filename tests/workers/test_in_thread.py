@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -132,3 +134,20 @@ def test_so_many_workers_as_cores_unless_told() -> None:
     assert workers_or_cores("max_threads", None) >= 1
     with pytest.raises(ValueError, match="max_threads must be 1 or more, got 0"):
         workers_or_cores("max_threads", 0)
+
+
+async def test_a_closed_engine_lets_go_of_its_recogniser_at_once() -> None:
+    made: list[weakref.ref[FakeLoaded]] = []
+
+    def load_one() -> FakeLoaded:
+        loaded = FakeLoaded()
+        made.append(weakref.ref(loaded))
+        return loaded
+
+    gc.disable()  # hundreds of megabytes are not to wait for it
+    try:
+        async with FakeSTT(load_one) as stt:
+            await finals(stt, loud(1.0))
+        assert made[0]() is None
+    finally:
+        gc.enable()
