@@ -15,8 +15,9 @@ from ._core.clock import wall_clock
 from ._core.emitter import EventEmitter
 from ._core.failures import sole_error
 from ._core.recognition import Recognition
+from ._core.recordings import as_declared
 from ._core.resources import ClosableT, Resources
-from .audio.frame import AudioBuffer, as_frame, combine_frames
+from .audio.frame import AudioBuffer
 from .events import SpeechEvent
 from .exceptions import APITimeoutError, StreamClosedError
 from .metrics import STTError, STTMetrics
@@ -119,7 +120,8 @@ class STT(ABC, EventEmitter):
         Cancelling it cancels the engine's attempt.
 
         Args:
-            buffer: one frame, or a list of frames of the same format.
+            buffer: one frame, or a list of frames of the same format; the base converts it to
+                the `sample_rate` and `num_channels` of the engine's capabilities.
             language: what is spoken, where the engine can be told.
             conn_options: how often to try, and how long.
 
@@ -129,7 +131,7 @@ class STT(ABC, EventEmitter):
             StreamClosedError: when the `STT` is closed, before or meanwhile.
         """
         self._core_check_open()
-        frames, duration = _checked(buffer)
+        frames, duration = as_declared(buffer, self._capabilities, conn_options.resampler)
         own = self._core_own_options(conn_options)
         call = _Recognition(self, duration, own)
 
@@ -279,16 +281,6 @@ class _Recognition:
             self.attempts.log_retry(self._stt.label, error, delay)
         report = STTError(wall_clock(), self._stt.label, error, recoverable, number)
         self._stt._core_report("error", report)  # noqa: SLF001
-
-
-def _checked(buffer: AudioBuffer) -> tuple[AudioBuffer, float]:
-    """Return the buffer as our own frames of one format, and its duration."""
-    single = hasattr(buffer, "samples_per_channel")
-    frames = [as_frame(frame) for frame in ([buffer] if single else list(buffer))]  # type: ignore[arg-type,list-item,unused-ignore]
-    duration = combine_frames(frames).duration
-    if not duration:
-        raise ValueError("no audio: the buffer holds no samples")
-    return (frames[0] if single else frames), duration
 
 
 def _too_slow(label: str, timeout: float, duration: float) -> APITimeoutError:
