@@ -92,9 +92,10 @@ class LiveConnection:
 
     def check(self, now: float) -> None:
         """Hang up on a client that has been silent for too long."""
-        if now - self._heard_at > self._options.client_timeout and not self._ended:
+        patience = max(self._options.client_timeout, self._session.patience)
+        if now - self._heard_at > patience and not self._ended:
             self._session.close_code = 1011
-            self._reason = f"nothing came for {self._options.client_timeout:g} s"
+            self._reason = f"nothing came for {patience:g} s"
             self._end_input()
 
     def _end_input(self) -> None:

@@ -24,7 +24,8 @@ class ServerOptions:
         queue_timeout: how long one waits before it is answered 429.
         max_audio: seconds of audio in one stream or recording.
         max_body: bytes of one upload.
-        client_timeout: how long a client may say nothing, or take for a piece of its upload.
+        client_timeout: how long a client of Deepgram may say nothing, or any take for a piece
+            of an upload.
         send_timeout: how long a client may take to read an answer.
         stall_timeout: how long the engine may take to make room for more audio.
         drain_timeout: how long what is left may take, at the end of a stream or of the server.

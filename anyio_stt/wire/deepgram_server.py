@@ -54,6 +54,8 @@ class DeepgramServerSession(ServerSession):
         ClientError: when the query asks for what is not served.
     """
 
+    patience: float = 0.0  # its clients say KeepAlive
+
     def __init__(
         self, query: Mapping[str, Sequence[str]], *, request_id: str, created: str, model: str
     ) -> None:

@@ -88,6 +88,8 @@ class ServerSession(ABC):
     close_code: int = 1000
     """Why the connection is closed, as websockets count it."""
 
+    patience: float = 600.0
+    """Seconds that a client may say nothing, where its protocol has no word for being there."""
     sent: float = 0.0
     """Seconds of audio that the client has sent."""
 

@@ -243,6 +243,15 @@ async def until(socket: Any, kind: str) -> list[dict[str, Any]]:
 DONE = "conversation.item.input_audio_transcription.completed"
 
 
+async def test_deepgram_clients_stay_by_keep_alives(anyio_backend: Any) -> None:
+    async with serving(talker()) as (app, _), connected(app, LISTEN) as socket:
+        for _ in range(10):
+            await anyio.sleep(20)
+            socket.send({"type": "KeepAlive"})
+        socket.send({"type": "CloseStream"})
+        assert (await socket.rest())[-1]["type"] == "Metadata"
+
+
 async def test_realtime_utterances_are_those_of_the_engine(anyio_backend: Any) -> None:
     path = "/v1/realtime?intent=transcription"
     async with serving(talker()) as (app, _), connected(app, path) as socket:
@@ -275,6 +284,18 @@ async def test_realtime_commits_are_the_utterances_where_turns_are_not_detected(
         empty = (await until(socket, "error"))[-1]
     assert texts == [("item_000001", "words1"), ("item_000002", "words2")]
     assert empty["error"]["code"] == "input_audio_buffer_commit_empty"
+
+
+async def test_realtime_clients_may_be_silent_for_minutes(anyio_backend: Any) -> None:
+    async with serving(flusher()) as (app, _), connected(app, "/v1/realtime") as socket:
+        socket.send(update(turn_detection=None))
+        await until(socket, "session.updated")
+        await anyio.sleep(300)
+        socket.send(append())
+        socket.send({"type": "input_audio_buffer.commit"})
+        assert (await until(socket, DONE))[-1]["transcript"] == "words1"
+        await anyio.sleep(700)
+        assert await socket.rest() == []  # not for ever, though
 
 
 async def test_realtime_clearing_comes_after_what_was_committed(anyio_backend: Any) -> None:
