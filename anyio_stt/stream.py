@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 from anyio.lowlevel import checkpoint
 
+from ._core.emitter import logger
 from ._core.recognition import Recognition
 from ._rules.lifecycle import Action, State
 from .events import SpeechEvent
@@ -148,6 +149,8 @@ class RecognizeStream(Recognition):
 
     # ---- for adapters, whose engines are streams
 
+    _core_is_member = False
+
     def _core_watch_losses(
         self, on_loss: Callable[[BaseException | None, float, float, bool], bool]
     ) -> None:
@@ -157,6 +160,14 @@ class RecognizeStream(Recognition):
         It returns whether somebody else is asked; then the stream goes on as if nothing was.
         """
         self._core_on_loss = on_loss
+        self._core_is_member = True
+
+    def _core_on_failure(self, error: Exception, recoverable: bool, delay: float) -> None:
+        if recoverable or not self._core_is_member or self._core_delivery.closed:
+            super()._core_on_failure(error, recoverable, delay)
+        else:  # the adapter says what comes of it
+            logger.debug("%s failed to recognize speech", self._core_label, exc_info=error)
+            self._core_emit_error(error, recoverable)
 
     def _core_lose(self, cause: BaseException | None, start: float, end: float) -> None:
         """Count audio as lost that a member lost; times are the present attempt's."""

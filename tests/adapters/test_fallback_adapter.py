@@ -418,6 +418,8 @@ async def test_a_switch_that_worked_is_one_line_in_the_log(
 
     mine = [each for each in caplog.records if "goes on" in each.getMessage()]
     assert [each.getMessage() for each in mine] == ["a failed: lost; b goes on"]
+    told = [each for each in caplog.records if each.levelname not in {"DEBUG", "INFO"}]
+    assert told == mine
     assert not mine[0].exc_info
 
 
