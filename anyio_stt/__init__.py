@@ -25,6 +25,7 @@ from .events import RecognitionUsage as RecognitionUsage
 from .events import SpeechData as SpeechData
 from .events import SpeechEvent as SpeechEvent
 from .events import SpeechEventType as SpeechEventType
+from .events import Utterance as Utterance
 from .events import Word as Word
 from .exceptions import APIConnectionError as APIConnectionError
 from .exceptions import APIError as APIError
@@ -47,6 +48,7 @@ from .stt import STT as STT
 from .transcription import AudioSource as AudioSource
 from .transcription import StreamTranscription as StreamTranscription
 from .transcription import TranscribeOptions as TranscribeOptions
+from .utterances import Utterances as Utterances
 from .vad import VAD as VAD
 from .vad import VADStream as VADStream
 from .voice import VADCapabilities as VADCapabilities
@@ -86,6 +88,8 @@ __all__ = (
     "StreamStatistics",
     "StreamTranscription",
     "TranscribeOptions",
+    "Utterance",
+    "Utterances",
     "VADCapabilities",
     "VADEvent",
     "VADEventType",

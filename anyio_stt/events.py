@@ -15,6 +15,7 @@ __all__ = (
     "SpeechData",
     "SpeechEvent",
     "SpeechEventType",
+    "Utterance",
     "Word",
 )
 
@@ -205,3 +206,29 @@ def _shift_word(word: Word, seconds: float) -> Word:
     if not word.end_time:
         return word
     return word.at(word.start_time + seconds, word.end_time + seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """
+    What somebody said between a START and its END; times are on the stream's audio clock.
+
+    Args:
+        text: the words; empty when nothing was understood.
+        start_time: where the speech began, in seconds.
+        end_time: where it ended.
+        language: language tag, where the engine tells.
+        channel: which channel of the audio, for engines that hear channels apart.
+        speaker_id: who spoke, where the engine tells speakers apart.
+        words: the words with their times, where the engine gives them.
+        delay: seconds from when the last word's audio was pushed to when its final came.
+    """
+
+    text: str
+    start_time: float
+    end_time: float
+    language: str = ""
+    channel: int | None = None
+    speaker_id: str | None = None
+    words: list[Word] | None = None
+    delay: float | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import AsyncIterable, Callable
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from .exceptions import APITimeoutError
 from .metrics import StreamStatistics
 from .options import APIConnectOptions
 from .transcription import AudioSource, StreamTranscription, checked_source
+from .utterances import Utterances
 
 if TYPE_CHECKING:
     from .stt import STT
@@ -207,6 +209,14 @@ class RecognizeStream(Recognition):
         mono = self._core_stt.capabilities.num_channels == 1
         return StreamTranscription(self, checked_source(source, sample_rate, num_channels), mono)
 
+    def utterances(self) -> Utterances:
+        """
+        Iterate what was said, an `Utterance` for each END, whatever order the engine keeps.
+
+        Iterate the stream either by itself or by this, not both.
+        """
+        return Utterances(self)
+
     async def finalize(self) -> None:
         """
         Flush, and wait until all that was pushed before is recognised, silent or lost.
@@ -233,6 +243,14 @@ class RecognizeStream(Recognition):
             )
         if not answered:
             raise self._core_lifecycle.refusal(Action.START) from self._core_failure
+
+    def _core_covered(self) -> float:
+        """Up to where the audio is recognised, silent or lost, in seconds."""
+        return self._core_queue.seconds(self._core_output.ledger.covered)
+
+    async def _core_wait_answered(self, until: float) -> None:
+        """Wait until audio is settled up to *until* seconds, or no answer comes any more."""
+        await self._core_output.wait_answered(math.floor(until * self._core_queue.rate))
 
     def statistics(self) -> StreamStatistics:
         """Return what the stream has done so far, as a frozen snapshot."""

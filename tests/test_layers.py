@@ -21,7 +21,7 @@ LAYERS = [
     {"exceptions", "events", "options", "metrics", "voice", "audio"},
     {"_rules", "wire"},
     {"_core"},
-    {"stt", "stream", "transcription", "vad", "windowed_vad"},
+    {"stt", "stream", "transcription", "vad", "windowed_vad", "utterances"},
     {"transports", "adapters", "workers", "models"},
     {"detectors"},
     {"engines", "observability", "compat"},
