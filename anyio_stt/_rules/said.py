@@ -46,6 +46,8 @@ class SaidBefore:
         start = data.start_time if data.end_time else end
         # Without times an engine may well say a word twice: only a new connection repeats.
         latest = self._connection if data.end_time else self._connection - 1
+        if latest < 0:
+            return False
         there = [
             said.text
             for said in self._finals
