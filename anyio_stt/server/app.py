@@ -24,7 +24,7 @@ from .websockets import WebSockets, refuse_socket
 
 __all__ = ("Application",)
 
-logger = logging.getLogger("anyio_stt.server")
+logger: logging.Logger = logging.getLogger("anyio_stt.server")
 
 _STRANGERS = 1 << 20, 5.0  # bytes, and seconds, that are read of who may not come in
 

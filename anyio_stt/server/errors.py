@@ -15,7 +15,7 @@ from .limits import BusyError
 
 __all__ = ("deepgram_error", "error_for", "openai_error", "told_error", "whisper_error")
 
-logger = logging.getLogger("anyio_stt.server")
+logger: logging.Logger = logging.getLogger("anyio_stt.server")
 
 
 def told_error(error: Exception) -> tuple[int, str, dict[str, str]]:

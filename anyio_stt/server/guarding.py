@@ -7,7 +7,7 @@ from typing import Any
 
 __all__ = ("guard_connections",)
 
-logger = logging.getLogger("anyio_stt.server")
+logger: logging.Logger = logging.getLogger("anyio_stt.server")
 
 
 def guard_connections(backend: str) -> None:

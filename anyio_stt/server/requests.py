@@ -27,7 +27,7 @@ __all__ = (
 IGNORED = "x-anyio-stt-ignored"
 """The header that names what was asked for and changed nothing."""
 
-logger = logging.getLogger("anyio_stt.server")
+logger: logging.Logger = logging.getLogger("anyio_stt.server")
 Write = Callable[[bytes], Awaitable[None]]
 Respond = Callable[[Response], Awaitable[None]]
 

@@ -20,7 +20,7 @@ from .options import ServerOptions
 
 __all__ = ("Live", "Service", "logger")
 
-logger = logging.getLogger("anyio_stt.server")
+logger: logging.Logger = logging.getLogger("anyio_stt.server")
 
 _TICK = 1.0  # seconds between two looks at what clients do
 

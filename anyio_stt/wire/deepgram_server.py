@@ -56,6 +56,9 @@ class DeepgramServerSession(ServerSession):
 
     patience: float = 0.0  # its clients say KeepAlive
 
+    language: str | None
+    close_code: int
+
     def __init__(
         self, query: Mapping[str, Sequence[str]], *, request_id: str, created: str, model: str
     ) -> None:

@@ -36,6 +36,9 @@ class RealtimeServerSession(ServerSession):
         models: the models that may be asked for; none for any.
     """
 
+    language: str | None
+    close_code: int
+
     def __init__(self, session_id: str, models: Iterable[str] = ()) -> None:
         self.settings: RealtimeSettings = RealtimeSettings()
         """What the client asked for."""

@@ -27,6 +27,8 @@ class VoskServerSession(ServerSession):
     guess so far. At the end, one answer holds all that is left.
     """
 
+    close_code: int
+
     def __init__(self) -> None:
         self._rate = 16000
         self._words = False

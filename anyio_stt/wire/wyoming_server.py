@@ -26,6 +26,9 @@ class WyomingServerSession(ServerSession):
     and know no `error`.
     """
 
+    language: str | None
+    close_code: int
+
     def __init__(self, described: Mapping[str, Any]) -> None:
         self._described = described
         self.model: str | None = None
