@@ -60,6 +60,7 @@ async def texts(stt: STT, audio: AudioFrame = AUDIO) -> tuple[list[str], Recogni
     return said, stream
 
 
+@pytest.mark.contract("S22")
 async def test_a_refused_utterance_is_given_up_and_what_follows_is_recognised() -> None:
     adapter = StreamAdapter(stt=Picky("a", SHORT), vad=LoudVAD())
     errors: list[STTError] = []
@@ -77,6 +78,7 @@ async def test_a_refused_utterance_is_given_up_and_what_follows_is_recognised() 
     assert stream.statistics().dropped == pytest.approx(end - start, abs=1e-3)
 
 
+@pytest.mark.contract("S22")
 async def test_another_member_may_take_what_one_refuses_and_nobody_is_down() -> None:
     a, b = Picky("a", SHORT), Picky("b")
     adapter = FallbackAdapter([a, b], vad=LoudVAD())
@@ -94,6 +96,7 @@ async def test_another_member_may_take_what_one_refuses_and_nobody_is_down() -> 
     assert stream.statistics().dropped == 0
 
 
+@pytest.mark.contract("S22")
 async def test_what_every_member_refuses_is_told_once_after_each_was_asked() -> None:
     members = [Picky(label, SHORT) for label in "abc"]
     adapter = FallbackAdapter(members, vad=LoudVAD())
@@ -120,6 +123,7 @@ async def test_who_is_down_is_not_asked_about_a_refused_utterance() -> None:
     assert a.asked == 1
 
 
+@pytest.mark.contract("S22")
 async def test_the_third_refusal_in_a_row_is_raised_as_itself() -> None:
     for adapter in (
         StreamAdapter(stt=Picky("a", 9.0), vad=LoudVAD()),
