@@ -26,12 +26,15 @@ exclude_patterns = ["_build", "**/README.md"]
 nitpicky = True
 # Types of others: their inventories are on the network, and the build does without.
 OTHERS = (
-    r"abc|anyio|collections|contextlib|datetime|enum|httpx2|hypothesis|livekit|numpy|np|npt|opentelemetry|os|pathlib"
+    r"abc|anyio|collections|contextlib|logging|datetime|enum|httpx2|hypothesis|livekit|numpy|np|npt|opentelemetry|os|pathlib"
     r"|prometheus_client|random|ssl|types|typing|typing_extensions|wsproto"
 )
 nitpick_ignore_regex = [
     ("py:.*", rf"({OTHERS})\..*"),
-    ("py:.*", "optional|AbstractAsyncContextManager|TaskGroup|Self"),
+    (
+        "py:.*",
+        r"optional|AbstractAsyncContextManager|TaskGroup|Self|TypeIs|T|anyio_stt\.compat\..*\.T",
+    ),
     # What users are given and never name: these are annotations in signatures.
     ("py:class", r"anyio_stt\..*\.(\w+Stream|Member|EventT|T)"),
     ("py:class", r"anyio_stt\.testing\.servers\.\w+\.(\w*Service|WebRequest|WebResponse|Link)"),

@@ -48,7 +48,7 @@ async def test_a_plugin_keeps_the_contract_but_for_what_is_its_own(name: str) ->
     async with plugin.serve() as server:
         try:
             audio = say_words(range(1, 7), sample_rate=plugin.rate)
-            await check_stt(lambda: plugin.engine(server), audio=audio)
+            await check_stt(lambda: plugin.engine(server), audio=audio, patience=20.0, grace=3.0)
         except ContractViolation as exc:
             broken = {each.id for each in exc.violations}
     assert broken <= set(plugin.breaks), broken
