@@ -12,6 +12,7 @@ __all__ = ("cut_at_pauses", "quietest_place")
 
 _PAUSE = 0.2  # seconds; shorter ones lie inside of words, before a "p" or a "t"
 _HOP = 0.01
+_REST = 1.0  # seconds; what is left for the last piece must not be shorter than engines take
 
 
 def quietest_place(frame: AudioFrame, earliest: float, latest: float) -> float:
@@ -60,7 +61,8 @@ async def cut_at_pauses(
         seconds += frame.duration
         while longest is not None and seconds > longest:
             joined = combine_frames(held)
-            place = quietest_place(joined, longest / 2, longest)
+            latest = longest - min(_REST, longest / 4)
+            place = quietest_place(joined, longest / 2, latest)
             cut = max(1, int(place * joined.sample_rate))
             yield begins, joined.slice(0, cut)
             held = [joined.slice(cut)]

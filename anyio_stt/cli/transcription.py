@@ -9,6 +9,7 @@ import anyio
 
 from anyio_stt import STT, RecognizeStream, SpeechEvent, SpeechEventType
 from anyio_stt.audio import AudioReader
+from anyio_stt.audio.pauses import cut_at_pauses
 
 from .display import Display
 from .recordings import mono_frames
@@ -24,7 +25,7 @@ class Transcription:
     Feeds a recording to an engine and passes on what it says.
 
     Args:
-        stt: the engine; one that cannot stream is given the recording as a whole.
+        stt: the engine; one that cannot stream is given the recording in pieces that it takes.
         display: shows progress and interim text.
         tell: is given every event.
         language: what is spoken, or None.
@@ -82,6 +83,11 @@ class Transcription:
         self._tell(event)
 
     async def _recognize(self, audio: AudioReader) -> None:
-        async with aclosing(mono_frames(audio, realtime=self._realtime)) as frames:
-            buffer = [frame async for frame in frames]
-        self._show(await self._stt.recognize(buffer, language=self._language))
+        longest = self._stt.capabilities.max_utterance
+        async with (
+            aclosing(mono_frames(audio, realtime=self._realtime)) as frames,
+            aclosing(cut_at_pauses(frames, longest)) as pieces,
+        ):
+            async for start, piece in pieces:
+                event = await self._stt.recognize(piece, language=self._language)
+                self._show(event.shifted(start))

@@ -83,8 +83,12 @@ class CountingSTT(STT):
 class BatchSTT(STT):
     """Hears whole recordings only."""
 
-    def __init__(self) -> None:
-        super().__init__(capabilities=STTCapabilities(streaming=False, interim_results=False))
+    def __init__(self, *, longest: float | None = None) -> None:
+        super().__init__(
+            capabilities=STTCapabilities(
+                streaming=False, interim_results=False, max_utterance=longest
+            )
+        )
 
     async def _recognize_impl(
         self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions

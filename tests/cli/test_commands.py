@@ -61,6 +61,19 @@ def test_an_engine_that_cannot_stream_is_given_the_whole(
     assert result.stdout == "3 seconds, 1 channel\n"
 
 
+def test_an_engine_of_recordings_is_given_pieces_that_it_takes(
+    make_wav: MakeWav, run_command: Run
+) -> None:
+    result = run_command(
+        "transcribe", "--engine", "fake_engines:BatchSTT", "--option", "longest=2",
+        "--format", "jsonl", make_wav(seconds=3),
+    )  # fmt: skip
+
+    first, last = (json.loads(line) for line in result.stdout.splitlines())
+    assert first["start"] == 0 < first["end"] < 2
+    assert (last["start"], last["end"]) == (pytest.approx(first["end"], abs=0.002), 3)
+
+
 def test_options_and_language_reach_the_engine(make_wav: MakeWav, run_command: Run) -> None:
     result = run_command(
         "transcribe", "--engine", COUNTING, "--option", "fail_after=100", "--language", "fr",
