@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -12,10 +12,14 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from .errors import CommandError
+from .shown import clean, one_line
+
 __all__ = ("Display", "TerminalDisplay", "progress_text", "showing")
 
 _BAR_WIDTH = 30
 _GUESS_LINES = 2
+_LAG_SHOWN = 1.0
 
 
 class Display:
@@ -24,24 +28,52 @@ class Display:
     live = False
     """Whether anybody sees progress and interim text."""
 
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+
+    def expect(self, count: int) -> None:
+        """Say how many recordings there are."""
+
     def begin(self, name: str, duration: float | None) -> None:
         """Start with the recording *name*, which takes *duration* seconds."""
+
+    def finish(self) -> None:
+        """Be done with a recording."""
 
     def guess(self, text: str) -> None:
         """Show *text* as what may be said; a later one replaces it."""
 
-    def advance(self, position: float, elapsed: float) -> None:
-        """Show that *position* seconds of audio were heard in *elapsed* seconds."""
+    def advance(self, position: float, elapsed: float, *, lag: float = 0.0) -> None:
+        """Show that *position* seconds of audio were heard in *elapsed*, and how many wait."""
 
     def print(self, text: str) -> None:
-        """Print a piece of the transcript on standard output, at once."""
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        """
+        Print a piece of the transcript on standard output, at once.
+
+        Raises:
+            CommandError: when standard output is closed, or full.
+        """
+        if sys.stdout is None:
+            raise CommandError("standard output is closed: give a file with -o")
+        try:
+            sys.stdout.write(clean(text) if sys.stdout.isatty() else text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as exc:
+            raise CommandError(f"standard output: {exc.strerror}") from exc
 
     def warn(self, line: str) -> None:
         """Print *line* on standard error."""
-        sys.stderr.write(f"{line}\n")
-        sys.stderr.flush()
+        if sys.stderr is not None:
+            with suppress(OSError):
+                sys.stderr.write(f"{one_line(line)}\n")
+                sys.stderr.flush()
+
+    def note(self, line: str) -> None:
+        """Print *line* like a warning, unless it shall be quiet."""
+        if not self._quiet:
+            self.warn(line)
 
 
 class TerminalDisplay(Display):
@@ -55,14 +87,24 @@ class TerminalDisplay(Display):
 
     live = True
 
-    def __init__(self, live: Live, *, shares_output: bool) -> None:
+    def __init__(self, live: Live, *, shares_output: bool, quiet: bool = False) -> None:
+        super().__init__(quiet=quiet)
         self._console = live.console
         self._shares_output = shares_output
         self._live = live
         self._guess = ""
         self._name = ""
         self._duration: float | None = None
-        self._position = self._elapsed = 0.0
+        self._position = self._elapsed = self._lag = 0.0
+        self._count = self._number = 1
+        self._done = 0
+
+    def expect(self, count: int) -> None:
+        self._count = count
+
+    def finish(self) -> None:
+        self._done += 1
+        self._number = min(self._done + 1, self._count)
 
     def begin(self, name: str, duration: float | None) -> None:
         self._name, self._duration = name, duration
@@ -72,21 +114,21 @@ class TerminalDisplay(Display):
     def guess(self, text: str) -> None:
         self._guess = text
 
-    def advance(self, position: float, elapsed: float) -> None:
-        self._position, self._elapsed = position, elapsed
+    def advance(self, position: float, elapsed: float, *, lag: float = 0.0) -> None:
+        self._position, self._elapsed, self._lag = position, elapsed, lag
         self._refresh()
 
     def print(self, text: str) -> None:
         self._guess = ""
         if self._shares_output:
             self._refresh()  # what is printed pushes down what was shown last
-            self._console.print(Text(text.rstrip("\n")), soft_wrap=True)
+            self._console.print(Text(clean(text.rstrip("\n"))), soft_wrap=True)
         else:
             super().print(text)
 
     def warn(self, line: str) -> None:
-        if sys.stderr.isatty():
-            self._console.print(Text(line, style="yellow"), soft_wrap=True)
+        if sys.stderr is not None and sys.stderr.isatty():
+            self._console.print(Text(one_line(line), style="yellow"), soft_wrap=True)
         else:
             super().warn(line)
 
@@ -95,14 +137,19 @@ class TerminalDisplay(Display):
 
     def _guess_line(self) -> Text:
         room = self._console.width * _GUESS_LINES - 1
-        text = self._guess if len(self._guess) <= room else f"…{self._guess[1 - room :]}"
+        text = one_line(self._guess)
+        text = text if len(text) <= room else f"…{text[1 - room :]}"
         return Text(text, style="dim italic")
 
     def _progress_line(self) -> Table:
         line = Table.grid(padding=(0, 1))
         bar = ProgressBar(self._duration or 1.0, min(self._position, self._duration or 0.0))
-        bar.width = _BAR_WIDTH
+        bar.width = max(min(_BAR_WIDTH, self._console.width - 40), 1)
         numbers = progress_text(self._position, self._duration, self._elapsed)
+        if self._lag > _LAG_SHOWN and self._duration is None:
+            numbers += f" lag {self._lag:.0f} s"
+        if self._count > 1:
+            numbers = f"{self._number} of {self._count} {numbers}"
         line.add_row(
             Text(self._name, style="bold", overflow="ellipsis", no_wrap=True), bar, numbers
         )
@@ -121,11 +168,17 @@ def progress_text(position: float, duration: float | None, elapsed: float) -> st
 
 
 @contextmanager
-def showing() -> Iterator[Display]:
-    """Give the display for where the standard streams go, and clear it up afterwards."""
-    terminal = next((file for file in (sys.stdout, sys.stderr) if file.isatty()), None)
-    if terminal is None:
-        yield Display()
+def showing(*, quiet: bool = False) -> Iterator[Display]:
+    """
+    Give the display for where the standard streams go, and clear it up afterwards.
+
+    Args:
+        quiet: whether to show neither progress nor notes.
+    """
+    streams = [file for file in (sys.stdout, sys.stderr) if file is not None]
+    terminal = next((file for file in streams if file.isatty()), None)
+    if terminal is None or quiet:
+        yield Display(quiet=quiet)
         return
     # No refreshing thread, and the standard streams stay what they are.
     live = Live(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
 from importlib import import_module
 from typing import Any
 
@@ -14,9 +15,11 @@ from anyio_stt import STT
 from anyio_stt.engines import default_engine_name, load_engine
 from anyio_stt.engines.bridges import BRIDGES, load_bridged
 
+from .engine_options import Typed, fitted, options_class
 from .errors import CommandError
+from .settings import Settings
 
-__all__ = ("choose_engine", "make_engine", "parse_options")
+__all__ = ("choose_engine", "make_engine", "parse_options", "without_interims")
 
 
 def choose_engine(name: str | None) -> str:
@@ -51,14 +54,22 @@ def make_engine(name: str, options: dict[str, Any]) -> STT:
         taken = ", ".join(inspect.signature(engine).parameters) or "none"
         raise CommandError(f"engine {name}: {exc}; its options are: {taken}") from exc
     try:
-        return engine(**options)
+        fitting = {key: fitted(key, value, engine) for key, value in options.items()}
+        return engine(**fitting)
+    except CommandError:
+        raise
     except (ImportError, LookupError, OSError, TypeError, ValueError) as exc:
-        raise CommandError(f"engine {name}: {exc}") from exc
+        reason = f"it needs {exc}" if isinstance(exc, KeyError) else str(exc)
+        raise CommandError(f"engine {name}: {reason}") from exc
+    except Exception as exc:  # somebody else's class: whatever it raises, it cannot be made
+        raise CommandError(f"engine {name}: {type(exc).__name__}: {exc}") from exc
 
 
 def parse_options(pairs: Sequence[str]) -> dict[str, Any]:
     """
     Read `key=value` pairs; a value is JSON (`3`, `true`, `["a"]`) or else plain text.
+
+    Numbers and the like remember how they were typed, for options that are text.
 
     Raises:
         CommandError: for a pair without a key or an equals sign.
@@ -74,9 +85,27 @@ def parse_options(pairs: Sequence[str]) -> dict[str, Any]:
 
 def _value(text: str) -> Any:
     try:
-        return json.loads(text)
-    except ValueError:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
         return text
+    return value if isinstance(value, str) else Typed(value, text)
+
+
+def without_interims(settings: Settings) -> Settings:
+    """Return *settings* with an engine that does not guess, where it has an option for that."""
+    try:
+        engine = _find(settings.engine)
+    except CommandError:
+        return settings  # told when it is made
+    given = settings.options
+    if "interim_results" in given or "options" in given:
+        return settings
+    if "interim_results" in inspect.signature(engine).parameters:
+        return replace(settings, options={**given, "interim_results": False})
+    kind = options_class(engine)
+    if kind is None or "interim_results" not in {field.name for field in fields(kind)}:
+        return settings
+    return replace(settings, options={**given, "options": kind(interim_results=False)})
 
 
 def _find(name: str) -> Callable[..., STT]:

@@ -12,11 +12,17 @@ __all__ = ("log_shown_on",)
 
 
 class _DisplayHandler(logging.Handler):
-    def __init__(self, display: Display) -> None:
-        super().__init__(logging.WARNING)
+    def __init__(self, display: Display, verbosity: int) -> None:
+        level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbosity, 2)]
+        super().__init__(level)
         self._display = display
+        self._verbose = verbosity > 1
 
     def emit(self, record: logging.LogRecord) -> None:
+        if self._verbose:
+            for line in self.format(record).splitlines():
+                self._display.warn(f"anyio-stt: {line}")
+            return
         error = record.exc_info[1] if record.exc_info else None
         if error is not None and record.levelno >= logging.ERROR:
             return  # it will be raised, and told then
@@ -30,11 +36,20 @@ def _not_a_broken_pipe(record: logging.LogRecord) -> bool:
 
 
 @contextmanager
-def log_shown_on(display: Display) -> Iterator[None]:
-    """Send the library's warnings to *display*, one line each and without tracebacks."""
+def log_shown_on(display: Display, verbosity: int = 0) -> Iterator[None]:
+    """
+    Send the library's warnings to *display*, one line each and without tracebacks.
+
+    Args:
+        display: where they are shown.
+        verbosity: 1 shows what goes well too, 2 everything, with tracebacks.
+    """
     logger = logging.getLogger("anyio_stt")
-    handlers, propagate = logger.handlers, logger.propagate
-    logger.handlers, logger.propagate = [_DisplayHandler(display)], False
+    handlers, propagate, level = logger.handlers, logger.propagate, logger.level
+    handler = _DisplayHandler(display, verbosity)
+    logger.handlers, logger.propagate = [handler], False
+    if verbosity:
+        logger.setLevel(handler.level)
     event_loop = logging.getLogger("asyncio")
     event_loop.addFilter(_not_a_broken_pipe)
     try:
@@ -42,3 +57,4 @@ def log_shown_on(display: Display) -> Iterator[None]:
     finally:
         event_loop.removeFilter(_not_a_broken_pipe)
         logger.handlers, logger.propagate = handlers, propagate
+        logger.setLevel(level)

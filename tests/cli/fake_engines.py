@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import anyio
 
 from anyio_stt import (
@@ -39,7 +41,7 @@ class CountingStream(RecognizeStream):
             if isinstance(item, self._FlushSentinel):
                 continue
             heard += item.duration
-            if self._counting.fail_after is not None and heard > self._counting.fail_after:
+            if self._counting.shall_fail(heard):
                 raise APIStatusError("the quota is used up", status_code=402)
             self._say(INTERIM, f"perhaps {heard:g}", heard)
             if heard % 1 == 0:
@@ -60,11 +62,23 @@ class CountingSTT(STT):
     """Counts the seconds it hears."""
 
     def __init__(
-        self, *, fail_after: float | None = None, stall_after: float | None = None
+        self,
+        *,
+        fail_after: float | None = None,
+        fail_once: str | None = None,
+        stall_after: float | None = None,
     ) -> None:
         super().__init__(capabilities=STTCapabilities(streaming=True, interim_results=True))
         self.fail_after = fail_after
+        self.fail_once = fail_once
         self.stall_after = stall_after
+
+    def shall_fail(self, heard: float) -> bool:
+        """Fail behind a second, or once behind two until the file `fail_once` is there."""
+        if self.fail_once is not None and heard > 2 and not Path(self.fail_once).exists():
+            Path(self.fail_once).touch()
+            return True
+        return self.fail_after is not None and heard > self.fail_after
 
     async def _recognize_impl(
         self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions

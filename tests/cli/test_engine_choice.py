@@ -3,21 +3,62 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from anyio_stt import STT
 from anyio_stt.cli.engine_choice import make_engine, parse_options
+from anyio_stt.cli.engine_options import fitted
 from anyio_stt.cli.errors import CommandError
+
+
+def anything(**options: Any) -> None:
+    """Take options of which nothing is known."""
+
+
+def declared(
+    key: str | None, count: int, rate: float, words: Sequence[str], extra: dict[str, Any]
+) -> None:
+    """Take options that say what they are."""
 
 
 def test_a_value_is_json_where_it_can_be_and_text_elsewhere() -> None:
     pairs = ["a=3", "b=true", "c=null", 'd=["x"]', "e=hello", "f=a=b", "g=", "h=1e-3"]
 
-    assert parse_options(pairs) == {
+    options = parse_options(pairs)
+
+    assert {key: fitted(key, value, anything) for key, value in options.items()} == {
         "a": 3, "b": True, "c": None, "d": ["x"], "e": "hello", "f": "a=b", "g": "", "h": 1e-3,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("pair", "expected"),
+    [
+        ("key=12345678", "12345678"),
+        ("key=12e45", "12e45"),
+        ("key=true", "true"),
+        ("key=null", None),
+        ("count=3", 3),
+        ("rate=3", 3),
+        ('words=["a"]', ["a"]),
+        ('extra={"a": 1}', {"a": 1}),
+    ],
+)
+def test_a_value_is_what_the_engine_declares(pair: str, expected: Any) -> None:
+    ((key, value),) = parse_options([pair]).items()
+
+    assert fitted(key, value, declared) == expected
+
+
+@pytest.mark.parametrize("pair", ["count=1.5", "count=true", 'extra=["a"]', "extra=5", "rate={}"])
+def test_a_value_of_another_kind_is_refused(pair: str) -> None:
+    ((key, value),) = parse_options([pair]).items()
+
+    with pytest.raises(CommandError, match=f"--option {key}=.*: it has to be"):
+        fitted(key, value, declared)
 
 
 @pytest.mark.parametrize("pair", ["a", "=3", "a-b=3", ""])

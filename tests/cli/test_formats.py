@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -23,13 +24,13 @@ START = SpeechEvent(SpeechEventType.START_OF_SPEECH, time=0.2)
 
 
 def test_text_is_a_line_for_each_final() -> None:
-    formatter = make_formatter("text", "a.wav")
+    formatter = make_formatter("txt", "a.wav")
 
     assert formatter.event(FINAL) == "gó forward\n"
 
 
 def test_text_of_one_among_several_recordings_names_it() -> None:
-    assert make_formatter("text", "a.wav", named=True).event(FINAL) == "a.wav: gó forward\n"
+    assert make_formatter("txt", "a.wav", named=True).event(FINAL) == "a.wav: gó forward\n"
 
 
 def test_jsonl_tells_everything_about_an_event() -> None:
@@ -65,27 +66,31 @@ def test_jsonl_tells_events_without_a_transcript_too() -> None:
 def test_srt_numbers_cues_across_finals() -> None:
     formatter = make_formatter("srt", "a.wav")
 
-    text = formatter.begin() + formatter.event(FINAL) + formatter.event(FINAL)
+    later = replace(FINAL, alternatives=[SpeechData("en", "und zurück", 3.0, 4.0)])
 
-    cue = "00:00:00,250 --> 00:00:00,800\ngó\n\n"
-    assert text == f"1\n{cue}2\n{cue}"
+    text = formatter.begin() + formatter.event(FINAL) + formatter.event(later) + formatter.end()
+
+    assert text == (
+        "1\n00:00:00,250 --> 00:00:00,838\ngó forward\n\n"
+        "2\n00:00:03,000 --> 00:00:04,000\nund zurück\n\n"
+    )
 
 
 def test_vtt_begins_with_its_name() -> None:
     formatter = make_formatter("vtt", "a.wav")
 
-    assert formatter.begin() + formatter.event(FINAL) == (
-        "WEBVTT\n\n00:00:00.250 --> 00:00:00.800\ngó\n\n"
+    assert formatter.begin() + formatter.event(FINAL) + formatter.end() == (
+        "WEBVTT\n\n00:00:00.250 --> 00:00:00.838\ngó forward\n\n"
     )
 
 
-@pytest.mark.parametrize("name", ["text", "srt", "vtt"])
+@pytest.mark.parametrize("name", ["txt", "srt", "vtt"])
 @pytest.mark.parametrize("event", [INTERIM, USAGE, START])
 def test_other_formats_tell_finals_only(name: str, event: SpeechEvent) -> None:
     assert make_formatter(name, "a.wav").event(event) == ""
 
 
-@pytest.mark.parametrize("name", ["text", "srt", "vtt"])
+@pytest.mark.parametrize("name", ["txt", "srt", "vtt"])
 def test_a_final_without_words_said_is_nothing(name: str) -> None:
     empty = SpeechEvent(SpeechEventType.FINAL_TRANSCRIPT, "", [SpeechData("en", "")])
 
@@ -94,4 +99,6 @@ def test_a_final_without_words_said_is_nothing(name: str) -> None:
 
 
 def test_the_subtitle_formats_take_one_recording() -> None:
-    assert {name for name, kind in FORMATS.items() if kind.one_recording} == {"srt", "vtt"}
+    assert {name for name, kind in FORMATS.items() if kind.one_recording} == {
+        "srt", "vtt", "json", "tsv"
+    }  # fmt: skip

@@ -23,6 +23,6 @@ def test_the_commands_print_what_the_guide_shows(tmp_path: Path) -> None:
 
 
 def test_every_option_that_the_guide_names_is_there() -> None:
-    commands = pytest.importorskip("anyio_stt.cli.commands")
-    there = {name for each in commands.transcribe.params for name in each.opts}
+    transcribe = pytest.importorskip("anyio_stt.cli.transcribe").transcribe
+    there = {name for each in transcribe.params for name in each.opts}
     assert set(re.findall(r"--[a-z][a-z-]+", TEXT)) <= there

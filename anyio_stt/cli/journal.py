@@ -1,0 +1,119 @@
+"""What was said until now, kept beside the output so that an interrupted run can go on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TextIO
+
+from anyio_stt import SpeechData, SpeechEvent, SpeechEventType, Word
+
+from .settings import Settings
+from .shown import clean, shown_name
+
+__all__ = ("Journal", "journal_path")
+
+_VERSION = 1
+
+
+def journal_path(output: Path) -> Path:
+    """Return where the journal of a transcript at *output* lies."""
+    return output.with_name(f"{output.name}.journal")
+
+
+class Journal:
+    """
+    The finals of one recording, a line of JSON each; made with the first.
+
+    It belongs to one recording, as it was then, and one way to transcribe it: a journal of
+    another is not gone on with. It holds no option of the engine as it was typed, as that may be
+    a key.
+
+    Args:
+        path: where it lies.
+        recording: the name of the recording, a file.
+        settings: how it is transcribed.
+    """
+
+    def __init__(self, path: Path, recording: str, settings: Settings) -> None:
+        self.path = path
+        self._file: TextIO | None = None
+        status = os.stat(recording)
+        how = json.dumps([settings.options, settings.language, settings.channels], default=repr)
+        self._header = {
+            "journal": _VERSION,
+            "recording": shown_name(recording),
+            "size": status.st_size,
+            "changed": status.st_mtime_ns,
+            "engine": settings.engine,
+            "how": hashlib.sha256(how.encode("utf-8", "replace")).hexdigest(),
+        }
+
+    def read(self) -> list[SpeechEvent]:
+        """Return the finals of the interrupted run; none if there was none, or it was another."""
+        try:
+            lines = self.path.read_text("utf-8").splitlines()
+        except (OSError, ValueError):
+            return []
+        if not lines or _parsed(lines[0]) != self._header:
+            return []
+        events = []
+        for line in lines[1:]:
+            event = _event_of(_parsed(line))
+            if event is None:  # the run ended while it was written
+                break
+            events.append(event)
+        return events
+
+    def add(self, event: SpeechEvent) -> None:
+        """Write a final down; a journal that cannot be written is no reason to stop."""
+        with suppress(OSError):
+            if self._file is None:
+                self._file = self.path.open("w", encoding="utf-8")
+                self._write(self._header)
+            self._write(_fields(event))
+
+    def _write(self, value: dict[str, Any]) -> None:
+        assert self._file is not None
+        self._file.write(json.dumps(value) + "\n")
+        self._file.flush()
+
+    def close(self, *, complete: bool) -> None:
+        """End it; when the transcript is complete nobody needs it."""
+        file, self._file = self._file, None
+        with suppress(OSError):
+            if file is not None:
+                file.close()
+            if complete:
+                self.path.unlink(missing_ok=True)
+
+
+def _parsed(line: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _fields(event: SpeechEvent) -> dict[str, Any]:
+    fields = asdict(event.alternatives[0])
+    fields["text"] = clean(fields["text"])
+    return fields | {"channel": event.channel}
+
+
+def _event_of(fields: dict[str, Any] | None) -> SpeechEvent | None:
+    if fields is None:
+        return None
+    try:
+        channel, words = fields.pop("channel"), fields.pop("words")
+        words = None if words is None else [Word(**word) for word in words]
+        data = SpeechData(**fields, words=words)
+    except (KeyError, TypeError):
+        return None
+    final = SpeechEventType.FINAL_TRANSCRIPT
+    return SpeechEvent(final, alternatives=[data], channel=channel)

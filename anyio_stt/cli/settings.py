@@ -1,0 +1,33 @@
+"""What was asked for on the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from anyio_stt.audio import PCMFormat
+
+__all__ = ("STANDARD_STREAM", "Settings")
+
+STANDARD_STREAM = "-"
+"""The name that means standard input, or standard output."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What was asked for on the command line of `transcribe`, each as its option says."""
+
+    files: tuple[str, ...]
+    engine: str
+    options: dict[str, Any] = field(default_factory=dict)
+    formats: tuple[str, ...] = ()
+    language: str | None = None
+    realtime: bool = False
+    all_events: bool = False
+    outputs: tuple[str, ...] = ()
+    raw_format: PCMFormat | None = None
+    channels: str = "mix"
+    jobs: int = 1
+    interim: str = "auto"
+    skip_existing: bool = False
+    restart: bool = False
