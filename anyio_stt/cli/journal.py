@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -18,6 +17,8 @@ from .shown import clean, shown_name
 __all__ = ("Journal", "journal_path")
 
 _VERSION = 1
+_KEPT = ("language", "start_time", "end_time", "confidence", "speaker_id")
+_KEPT_OF_WORDS = ("start_time", "end_time", "confidence", "speaker_id")
 
 
 def journal_path(output: Path) -> Path:
@@ -101,9 +102,13 @@ def _parsed(line: str) -> dict[str, Any] | None:
 
 
 def _fields(event: SpeechEvent) -> dict[str, Any]:
-    fields = asdict(event.alternatives[0])
-    fields["text"] = clean(fields["text"])
-    return fields | {"channel": event.channel}
+    best = event.alternatives[0]
+    fields: dict[str, Any] = {name: getattr(best, name) for name in _KEPT}
+    words = best.words and [
+        {"text": clean(word.text)} | {name: getattr(word, name) for name in _KEPT_OF_WORDS}
+        for word in best.words
+    ]
+    return fields | {"text": clean(best.text), "words": words, "channel": event.channel}
 
 
 def _event_of(fields: dict[str, Any] | None) -> SpeechEvent | None:
