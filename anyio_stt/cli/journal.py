@@ -104,10 +104,14 @@ def _parsed(line: str) -> dict[str, Any] | None:
 def _fields(event: SpeechEvent) -> dict[str, Any]:
     best = event.alternatives[0]
     fields: dict[str, Any] = {name: getattr(best, name) for name in _KEPT}
-    words = best.words and [
-        {"text": clean(word.text)} | {name: getattr(word, name) for name in _KEPT_OF_WORDS}
-        for word in best.words
-    ]
+    words: list[dict[str, Any]] | None = (
+        None
+        if best.words is None
+        else [
+            {"text": clean(word.text)} | {name: getattr(word, name) for name in _KEPT_OF_WORDS}
+            for word in best.words
+        ]
+    )
     return fields | {"text": clean(best.text), "words": words, "channel": event.channel}
 
 
