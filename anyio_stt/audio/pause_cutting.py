@@ -1,38 +1,11 @@
-"""Where a long recording is quiet enough to be cut."""
+"""A recording that is read piece by piece, cut where it is quiet."""
 
 from __future__ import annotations
 
-import numpy as np
-
 from .frame import AudioFrame, join_frames
+from .pauses import quietest_place
 
-__all__ = ("PauseCutter", "quietest_place")
-
-_WINDOW = 0.3  # a pause between words; one between syllables is a third of it
-_STEP = 0.02
-
-
-def quietest_place(frame: AudioFrame, earliest: float) -> float:
-    """
-    Return where to cut *frame*, in seconds: the middle of its quietest 0.3 s.
-
-    Args:
-        frame: the audio, of any channels.
-        earliest: the place to begin looking; of places that are equally quiet the last is taken.
-    """
-    step = max(round(frame.sample_rate * _STEP), 1)
-    begin = min(round(earliest * frame.sample_rate), frame.samples_per_channel)
-    samples = frame.to_array().reshape(frame.samples_per_channel, -1)[begin:].astype(np.float32)
-    whole = len(samples) // step
-    if whole < 2:
-        return frame.duration
-    energy = (samples[: whole * step] ** 2).reshape(whole, -1).mean(axis=1)
-    window = min(max(round(_WINDOW / _STEP), 1), whole)
-    # In whole numbers of dB: what differs by less than one is equally quiet.
-    means = np.convolve(energy, np.ones(window) / window, mode="valid")
-    loudness = np.round(10 * np.log10(means + 1))
-    last = len(loudness) - 1 - int(np.argmin(loudness[::-1]))
-    return (begin + (last + window / 2) * step) / frame.sample_rate
+__all__ = ("PauseCutter",)
 
 
 class PauseCutter:
@@ -66,7 +39,7 @@ class PauseCutter:
         if self._held < self._longest:
             return None
         joined = join_frames(self._frames)
-        at = round(quietest_place(joined, self._shortest) * joined.sample_rate)
+        at = round(quietest_place(joined, self._shortest, joined.duration) * joined.sample_rate)
         rest = joined.slice(at)
         self._frames = [rest] if rest.samples_per_channel else []
         self._held = rest.duration
