@@ -68,7 +68,8 @@ class Session:
         async def work() -> None:
             nonlocal failed
             for job, transcript in waiting:
-                failed |= not await self._one(stt, job, transcript)
+                if not await self._one(stt, job, transcript):
+                    failed = True
 
         try:
             async with make_engine(self._settings.engine, self._settings.options) as stt:
