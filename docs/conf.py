@@ -33,10 +33,13 @@ nitpick_ignore_regex = [
     ("py:.*", rf"({OTHERS})\..*"),
     (
         "py:.*",
-        r"optional|AbstractAsyncContextManager|TaskGroup|Self|TypeIs|T|anyio_stt\.compat\..*\.T",
+        r"optional|AbstractAsyncContextManager|TaskGroup|Self|TypeIs|T|TypedAttributeSet|_Frames",
     ),
     # What users are given and never name: these are annotations in signatures.
-    ("py:class", r"anyio_stt\..*\.(\w+Stream|Member|EventT|T)"),
+    ("py:class", r"anyio_stt\..*\.(\w+Stream|Member|EventT|_?T)"),
+    ("py:.*", r"anyio_stt\.(audio\.losses\.Losses|engines\.sherpa\.model_kinds\.FoundModel)"),
+    ("py:.*", r"anyio_stt\.server\.(models\.Model|service\.Live)|ClientError|BusyError"),
+    ("py:.*", r"(anyio_stt\._core\.attempt\.)?EventSink|anyio_stt\.compat\..*\.T"),
     ("py:class", r"anyio_stt\.testing\.servers\.\w+\.(\w*Service|WebRequest|WebResponse|Link)"),
     ("py:class", r"(anyio_stt\.workers\.wire\.Message|WorkerPool|ThreadPool|LocalSTT)"),
 ]
