@@ -97,7 +97,7 @@ class DeepgramSTT(STT):
         key = api_key_from(api_key, "DEEPGRAM_API_KEY", "Deepgram", required=base_url == _URL)
         credentials = Credentials(key, "Deepgram", scheme="Token")
         self._endpoint = Endpoint(base_url, "/v1/listen", credentials)
-        self._http = HttpTransport(credentials)
+        self._http = self._closing(HttpTransport(credentials))
         self._finalizes = True
 
     async def _recognize_impl(
@@ -161,8 +161,3 @@ class DeepgramSTT(STT):
                 "follows takes a new one",
                 self.label,
             )
-
-    async def aclose(self) -> None:
-        """Close every stream and the connections."""
-        await super().aclose()
-        await self._http.aclose()

@@ -75,7 +75,7 @@ class OpenAISTT(STT):
         key = api_key_from(api_key, "OPENAI_API_KEY", "OpenAI", required=base_url == _URL)
         credentials = Credentials(key, "OpenAI")
         self._endpoint = Endpoint(base_url, "/v1/audio/transcriptions", credentials)
-        self._http = HttpTransport(credentials)
+        self._http = self._closing(HttpTransport(credentials))
 
     async def _recognize_impl(
         self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
@@ -115,8 +115,3 @@ class OpenAISTT(STT):
             language=language,
             conn_options=conn_options,
         )
-
-    async def aclose(self) -> None:
-        """Close every stream and the connections."""
-        await super().aclose()
-        await self._http.aclose()
