@@ -46,13 +46,26 @@ def test_the_main_job_is_two_lines_and_the_tests_are_the_second_block() -> None:
     assert tests.rstrip().endswith("/nox")  # tests/test_project.py knows what that runs
 
 
-def test_the_names_in_the_table_exist() -> None:
+def test_the_names_it_mentions_exist() -> None:
     import anyio_stt
-    import anyio_stt.audio
+    import anyio_stt.testing
+    from anyio_stt.engines import engine_names
 
-    known = {*anyio_stt.__all__, *anyio_stt.audio.__all__, *dir(anyio_stt.RecognizeStream)}
-    for row in re.findall(r"^\| .* \|$", README, re.MULTILINE)[1:]:
-        livekit, ours, _ = (cell.strip() for cell in row.strip("|").split("|", 2))
-        for name in re.findall(r"`([\w.]+)`", livekit if ours == "the same" else ours):
-            last = name.removeprefix("anyio_stt.audio.").rpartition(".")[2]
-            assert last in known | {"recognize", "anyio_stt"} or name.startswith("."), name
+    known = {*anyio_stt.__all__, *anyio_stt.testing.__all__}
+    for name in re.findall(r"`(?:await |stt\.|text =\nawait stt\.)?([A-Z]\w+)\(", README):
+        assert name in known | {"LiveKitSTT", "ForLiveKit"}, name
+    rows = README[README.index("## Engines") : README.index("## Why")]
+    named = {
+        name
+        for row in re.findall(r"^\| (`.*?) \|", rows, re.MULTILINE)
+        for name in re.findall(r"`([\w-]+)`", row)
+    }
+    assert named == set(engine_names())
+
+
+def test_every_page_it_links_to_is_there_and_it_is_short() -> None:
+    folder = Path(__file__).parent.parent
+    assert [
+        to for to in re.findall(r"\]\(([\w/.-]+)\)", README) if not (folder / to).exists()
+    ] == []
+    assert len(README.splitlines()) <= 120
