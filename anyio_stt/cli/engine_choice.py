@@ -22,7 +22,7 @@ from .settings import Settings
 __all__ = ("choose_engine", "make_engine", "parse_options", "without_interims")
 
 
-def choose_engine(name: str | None) -> str:
+def choose_engine(name: str | None, *, quiet: bool = False) -> str:
     """
     Return *name*, or that of the best engine that works offline here; says which on stderr.
 
@@ -35,7 +35,8 @@ def choose_engine(name: str | None) -> str:
         chosen = default_engine_name()
     except LookupError as exc:
         raise CommandError(str(exc)) from exc
-    click.echo(f"engine: {chosen}", err=True)
+    if not quiet:
+        click.echo(f"engine: {chosen}", err=True)
     return chosen
 
 

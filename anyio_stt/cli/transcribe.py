@@ -98,7 +98,7 @@ def transcribe(
     check_backend(backend)
     raw_format = _raw_format(files, raw, raw_rate, raw_channels)
     _check(settings)
-    settings["engine"] = choose_engine(settings["engine"])
+    settings["engine"] = choose_engine(settings["engine"], quiet=quiet)
     wanted = Settings(
         files,
         options=parse_options(options),
