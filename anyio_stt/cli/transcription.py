@@ -101,7 +101,7 @@ class Transcription:
 
     async def _in_pieces(self, frames: AsyncIterator[AudioFrame]) -> None:
         """Cut the audio where it is quiet, and recognise as many pieces at once as there may be."""
-        shortest, longest = _PIECE if self._stt.capabilities.streaming else _REQUEST
+        shortest, longest = _PIECE if self._stt.capabilities.streaming else self._request()
         cutter = PauseCutter(shortest=shortest, longest=longest)
         order = InOrder[SpeechEvent](self._show)
         # Each holder of a place holds a piece: the reader waits rather than read on.
@@ -119,6 +119,11 @@ class Transcription:
             if piece is not None:
                 await places.acquire()
                 tg.start_soon(self._piece, _Piece(piece, position), order.turn(), places)
+
+    def _request(self) -> tuple[float, float]:
+        """Return the fewest and the most seconds of what a batch engine is given at once."""
+        longest = min(_REQUEST[1], self._stt.capabilities.max_utterance or _REQUEST[1])
+        return min(_REQUEST[0], longest / 2), longest
 
     async def _piece(self, piece: _Piece, turn: Turn[SpeechEvent], places: anyio.Semaphore) -> None:
         if self._stt.capabilities.streaming:
