@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..audio.frame import AudioBuffer, AudioFrame, as_frame, combine_frames
+from ..audio.frame import NO_FRAMES, AudioBuffer, AudioFrame, as_frame, combine_frames
 from ..audio.mixing import mix_down
 from ..audio.resampling import Resampler, ResamplerBackend
 from ..options import STTCapabilities
@@ -19,8 +19,9 @@ def as_declared(
     Raises:
         ValueError: when there is no audio, its frames differ in format, or the engine wants
             several channels and the audio has others.
+        TypeError: for what is no audio, with the line to write.
     """
-    single = hasattr(buffer, "samples_per_channel")
+    single = hasattr(buffer, "samples_per_channel") or isinstance(buffer, NO_FRAMES)
     frames = [as_frame(frame) for frame in ([buffer] if single else list(buffer))]  # type: ignore[arg-type,list-item,unused-ignore]
     whole = combine_frames(frames)
     if not whole.duration:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from .companding import decode_alaw, decode_mulaw
 
 __all__ = (
+    "NO_FRAMES",
     "SAMPLE_BYTES",
     "AudioBuffer",
     "AudioFrame",
@@ -26,6 +27,8 @@ __all__ = (
 )
 
 SAMPLE_BYTES = 2
+NO_FRAMES = (np.ndarray, bytes, bytearray, memoryview, str, PathLike)
+"""What can be iterated and is no iterable of frames."""
 _MOST_CHANNELS = 8  # 7.1; a wider array that has fewer samples than channels lies on its side
 
 
@@ -267,8 +270,8 @@ def calculate_audio_duration(buffer: _Frames) -> float:
 
 def _each(buffer: _Frames) -> Iterable[FrameLike]:
     """Iterate the frames of *buffer*; what people give in place of frames is left whole."""
-    odd = isinstance(buffer, (np.ndarray, bytes, bytearray, memoryview, str, PathLike))
-    return buffer if isinstance(buffer, Iterable) and not odd else [buffer]  # type: ignore[list-item]
+    odd = not isinstance(buffer, Iterable) or isinstance(buffer, NO_FRAMES)
+    return [buffer] if odd else buffer  # type: ignore[list-item,return-value]
 
 
 def _int16(samples: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.int16]:

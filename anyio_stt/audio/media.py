@@ -89,12 +89,18 @@ def decode_media(file: IO[bytes] | Any, name: str, losses: Losses, *, live: bool
     )
 
 
+def _lenient(av: Any) -> dict[str, str]:
+    """Ask PyAV to pass over tags that are no UTF-8; from its version 19 on it does so by itself."""
+    old = int(av.__version__.partition(".")[0]) < 19
+    return {"metadata_errors": "ignore"} if old else {}
+
+
 def _open(av: Any, file: Any, name: str, *, live: bool) -> Any:
     options = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "none"}
     if live:  # words while it goes on: no five seconds are looked at before the first is decoded
         options |= {"probesize": "65536", "analyzeduration": "100000"}
     try:
-        return av.open(file, options=options, metadata_errors="ignore", buffer_size=8192)
+        return av.open(file, options=options, buffer_size=8192, **_lenient(av))
     except (av.FFmpegError, ValueError, OverflowError) as exc:
         raise AudioFileError(
             f"{name} is not audio in a known format: convert it, with ffmpeg for one, or get it "

@@ -74,9 +74,11 @@ async def _call(
     call = _Call()
     buffer: AudioBuffer = subject.frames if pieces else audio or subject.audio
     async with subject.make() as stt:
-        stt.on("metrics_collected", call.metrics.append)
         with anyio.move_on_after(subject.patience + subject.audio.duration):
             try:
+                if pieces:  # a second call on the same engine knows nothing of the first
+                    await stt.recognize(buffer, conn_options=subject.options(0))
+                stt.on("metrics_collected", call.metrics.append)
                 call.event = await stt.recognize(buffer, conn_options=subject.options(0))
             except Exception as exc:  # noqa: BLE001 - judged below
                 call.error = exc
