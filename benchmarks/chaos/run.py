@@ -57,6 +57,8 @@ CONTESTANTS = (
     Contestant("anyio_stt, trio", "anyio_stt", "trio", "anyio_stt", quick=True),
     Contestant("LiveKit newest", "livekit", "", "livekit-latest", quick=True),
     Contestant("LiveKit 0.12.7", "livekit", "", "livekit-0.12.7"),
+    Contestant("LiveKit's plugin bridged, asyncio", "anyio_stt", "bridged asyncio", "bridge"),
+    Contestant("LiveKit's plugin bridged, trio", "anyio_stt", "bridged trio", "bridge"),
     Contestant("Deepgram's SDK", "deepgram_sdk", "", "deepgram-sdk", _SDK),
 )
 

@@ -32,6 +32,11 @@ ENVIRONMENTS: dict[str, tuple[str, ...]] = {
     # 0.6.16 of the plugin is the newest that takes this version.
     "livekit-0.12.7": ("livekit-agents==0.12.7", "livekit-plugins-deepgram==0.6.16"),
     "livekit-latest": ("livekit-agents", "livekit-plugins-deepgram"),
+    "bridge": (
+        "--editable",
+        "{checkout}[livekit,benchmarks]",
+        "livekit-plugins-deepgram",
+    ),
     "deepgram-sdk": ("deepgram-sdk", "websockets"),
     "pipecat": ("pipecat-ai",),
 }

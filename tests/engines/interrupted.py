@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 import anyio
@@ -21,6 +22,9 @@ from anyio_stt.testing.servers import (
     WyomingServer,
     say_words,
 )
+
+# Whatever started the tests may have told its children to ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ENGINES = {
     "deepgram": (DeepgramSTT, DeepgramServer),

@@ -14,6 +14,8 @@ import pytest
 
 PROGRAM = Path(__file__).with_name("interrupted.py")
 TIMES = 100 if os.environ.get("ANYIO_STT_SOAK") else 2
+# A second where nothing else runs; what waits for the peer's goodbye or a deadline takes ten.
+LIMIT = 1.0 if os.environ.get("ANYIO_STT_SOAK") else 5.0
 NAMES = {"deepgram": "api", "openai": "api", "realtime": "api", "vosk": "no", "wyoming": "no"}
 
 
@@ -40,4 +42,4 @@ def test_a_program_that_is_interrupted_ends_within_a_second(
         finally:
             process.kill()
         assert out == b"finally\ninterrupted\n", err.decode()[-2000:]
-        assert took < 1.5, f"{name} took {took:.2f} s"  # a second, and a busy machine's half
+        assert took < LIMIT, f"{name} took {took:.2f} s"

@@ -1,7 +1,8 @@
-"""This library, on either event loop; with `bridged`, LiveKit's plugin as its engine."""
+"""This library, on either event loop; as `bridged BACKEND` with LiveKit's plugin as its engine."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -15,10 +16,18 @@ from ..client import RATE, Call, sockets
 PACKAGES = ("anyio", "trio")
 
 
-def engine(url: str) -> STT:
+def own_engine(url: str) -> STT:
     from anyio_stt.engines.deepgram import DeepgramSTT
 
     return DeepgramSTT(api_key="k", base_url=url)
+
+
+def bridged_engine(url: str) -> STT:
+    from livekit.plugins import deepgram
+
+    from anyio_stt.engines.livekit import LiveKitSTT
+
+    return LiveKitSTT(deepgram.STT(api_key="k", base_url=f"{url}/v1/listen", model="nova-2"))
 
 
 async def push(stream: Any, call: Call) -> None:
@@ -40,8 +49,8 @@ async def consume(stream: Any, call: Call) -> None:
             await checkpoint()
 
 
-async def main(call: Call) -> None:
-    engines = [engine(url) for url in call.urls]
+async def main(call: Call, make_engine: Callable[[str], STT]) -> None:
+    engines = [make_engine(url) for url in call.urls]
     async with AsyncExitStack() as stack:
         for each in engines:
             await stack.enter_async_context(each)
@@ -60,10 +69,12 @@ def open_now() -> dict[str, int]:
     return {"tasks": len(anyio.get_running_tasks()), "sockets": sockets()}
 
 
-def listen(call: Call, backend: str) -> None:
+def listen(call: Call, argument: str) -> None:
+    *bridged, backend = argument.split()
+
     async def run() -> None:
         before = open_now()
-        await main(call)
+        await main(call, bridged_engine if bridged else own_engine)
         call.left = {name: max(0, count - before[name]) for name, count in open_now().items()}
 
     anyio.run(run, backend=backend)
