@@ -30,7 +30,7 @@ class ArrivingBytes:
         self._ended = False
         self.error: BaseException | None = None
         """What ended the bytes early; decoders take the end for an end, their callers look here."""
-        self.tail = b""
+        self.tail: bytes = b""
         """The last bytes that were read."""
 
     def read(self, size: int = -1, /) -> bytes:

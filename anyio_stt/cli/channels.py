@@ -33,7 +33,7 @@ class Channels:
     """
 
     def __init__(self, wanted: str, count: int, warn: Callable[[str], None], name: str) -> None:
-        self.each = wanted == "each" and count > 1
+        self.each: bool = wanted == "each" and count > 1
         self._one = int(wanted) - 1 if wanted.isdigit() else None
         if self._one is not None and self._one >= count:
             raise CommandError(f"{name} has {count} channel(s), and no channel {wanted}")

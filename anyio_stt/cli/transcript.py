@@ -42,7 +42,7 @@ class Transcript:
         self._guesses: dict[int | None, SpeechEvent] = {}
         self._covered: dict[int | None, float] = {}
         self._begun = False
-        self.said = False
+        self.said: bool = False
         """Whether there is anything in it."""
 
     def begin(self, *, channels: int, restart: bool) -> float:

@@ -64,7 +64,7 @@ class Transcription:
         self._jobs = jobs
         self._begun = anyio.current_time()
         self._heard = 0.0
-        self.lost = 0.0
+        self.lost: float = 0.0
         """Seconds that the engine was given and could not answer for."""
 
     async def run(self, frames: AsyncIterator[AudioFrame]) -> None:

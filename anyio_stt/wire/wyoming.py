@@ -59,6 +59,7 @@ class WyomingSession(ClientSession):
         peer: what is known of the server.
     """
 
+    sent: float
     over: bool
     done: bool
 

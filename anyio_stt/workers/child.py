@@ -34,7 +34,7 @@ def _make_parents(parts: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    here = str(Path(__file__).resolve().parent)
+    here: str = str(Path(__file__).resolve().parent)
     if sys.path and sys.path[0] == here:  # put there by the interpreter, unless told not to
         del sys.path[0]
     main(sys.argv[1])

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 __all__ = ("Plugin", "logger")
 
-logger = logging.getLogger("anyio_stt")
+logger: logging.Logger = logging.getLogger("anyio_stt")
 
 
 class Plugin:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
@@ -23,10 +23,23 @@ from .translation import (
     their_metrics,
 )
 
+if TYPE_CHECKING:
+
+    class _TheirSTT:
+        """What is used of LiveKit's base; its own types are not complete."""
+
+        def __init__(self, *, capabilities: Any) -> None: ...
+        def emit(self, event: str, *args: Any) -> None: ...
+        def on(self, event: str, callback: Any = None) -> Any: ...
+        def _emit_error(self, *args: Any, **options: Any) -> None: ...
+
+else:
+    _TheirSTT = theirs.stt.STT
+
 __all__ = ("ForLiveKit",)
 
 
-class ForLiveKit(theirs.stt.STT):  # type: ignore[misc]
+class ForLiveKit(_TheirSTT):
     """
     Any engine here, adapters included, for an `AgentSession` of LiveKit's.
 

@@ -9,12 +9,12 @@ try:
     from livekit import rtc as _rtc
     from livekit.agents.utils import aio as _aio
     from livekit.agents.utils import http_context as _http_context
-except ModuleNotFoundError as exc:
+except ModuleNotFoundError as _missing:
     raise ImportError(
-        f"LiveKit's plugins need {exc.name}, which is not installed: "
+        f"LiveKit's plugins need {_missing.name}, which is not installed: "
         f"pip install 'anyio-stt[livekit]'",
-        name=exc.name,
-    ) from exc
+        name=_missing.name,
+    ) from _missing
 
 __all__ = ("NOT_GIVEN", "agents", "aio", "http_session", "rtc", "stt")
 

@@ -27,6 +27,7 @@ class SpeachesService(RealtimeProtocol):
     """
 
     heard: float
+    ending: bool
 
     def __init__(self, query: dict[str, str]) -> None:
         super().__init__()
@@ -63,7 +64,7 @@ class SpeachesService(RealtimeProtocol):
     def _listen(self, samples: npt.NDArray[np.int16]) -> Iterator[Reply]:
         said = self._recogniser.feed(samples)
         self.heard = self._recogniser.heard
-        self.ending = self.ending and not samples.any()
+        self.ending = self.ending and not bool(samples.any())
         for each in said:
             yield from self._detect(each)
 
