@@ -67,7 +67,8 @@ def pull_weights(session: nox.Session) -> None:
 def heavy(session: nox.Session) -> None:
     """Real models, other people's programs, kill series, fuzzers: a few of each."""
     pull_weights(session)
-    pytest(session, "-m", "heavy", *session.posargs)
+    # Fewer at a time: each of these is several processes, or a model that fills a core.
+    pytest(session, "-m", "heavy", "-n", "2", *session.posargs)
 
 
 @nox.session

@@ -94,6 +94,12 @@ class _VoskConnection(LiveConnection):
         return self._service.models.find(None).stt
 
 
+def _has_gone(error: BaseException) -> bool:
+    """Whether *error*, or all of a group's, is that the peer does not listen any more."""
+    inner = getattr(error, "exceptions", None)
+    return isinstance(error, PeerGone) if inner is None else all(map(_has_gone, inner))
+
+
 class WebSockets:
     """
     Opens websockets for their protocols.
@@ -121,6 +127,10 @@ class WebSockets:
                 await connection.run()
         except ClientError as exc:
             await refuse_socket(exc, scope, send)
+        except Exception as exc:
+            if not _has_gone(exc):
+                raise
+            logger.info("a client has gone: %s", scope["path"])
 
     async def _accept(self, send: Send, accept: dict[str, Any]) -> bool:
         try:

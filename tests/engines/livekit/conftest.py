@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import warnings
+from collections.abc import Iterator
+
 import pytest
 
 
@@ -21,3 +25,12 @@ def the_loop_that_plugins_are_made_for(request: pytest.FixtureRequest) -> None:
     backend = str(spec.params.get("anyio_backend", "")) if spec is not None else ""
     if "uvloop" in backend and request.path.name == "test_real_plugins.py":
         pytest.skip("LiveKit's plugins are made for asyncio's own loop")
+
+
+@pytest.fixture(autouse=True)
+def what_plugins_leave_open() -> Iterator[None]:
+    """Collect here what they never close (OpenAI's client), or the next test is told of it."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
