@@ -54,7 +54,7 @@ class Recognition(AudioStream[SpeechEvent]):
             label=stt.label,
             options=conn_options,
             replay_limit=limit,
-            sample_rate=sample_rate or stt.capabilities.sample_rate,
+            sample_rate=stt.capabilities.sample_rate if sample_rate is None else sample_rate,
             frame_duration=frame_duration,
         )
         self._core_replay_limit = limit

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from .frame import AudioFrame
 from .resampling import Resampler
@@ -56,7 +57,7 @@ class OneFormat:
 def _with_channels(frame: AudioFrame, channels: int) -> AudioFrame:
     if frame.num_channels == channels:
         return frame
-    samples = frame.to_array().reshape(frame.samples_per_channel, -1)
+    samples: npt.NDArray[np.int16] = frame.to_array().reshape(frame.samples_per_channel, -1)
     if frame.num_channels == 1 or channels == 1:
         samples = np.rint(samples.mean(axis=1, keepdims=True)).astype(np.int16)
         samples = np.repeat(samples, channels, axis=1)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import sherpa_onnx
 
 from ...workers.segmenter import SAMPLE_RATE
@@ -73,7 +74,7 @@ class SileroFlags:
         config.silero_vad.min_silence_duration = FRAME / SAMPLE_RATE
         config.silero_vad.min_speech_duration = FRAME / SAMPLE_RATE
         self._model = sherpa_onnx.VadModel.create(config)
-        self._heard = np.zeros(_CONTEXT, np.float32)
+        self._heard: npt.NDArray[np.float32] = np.zeros(_CONTEXT, np.float32)
 
     def is_speech(self, frame: bytes) -> bool:
         """Judge the next frame of the stream."""
