@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+import anyio
+
 from ..exceptions import APIError, InputEndedError, StreamClosedError
 from ..stream import RecognizeStream
 from ..wire.server_session import Flush
@@ -24,7 +26,7 @@ class Flushes:
 
     def __init__(self, answer: Callable[[Flush], Awaitable[None]]) -> None:
         self._answer = answer
-        self._done: list[Flush] = []
+        self._done: list[tuple[Flush, anyio.Event]] = []
         """Those whose audio is recognised, but not all of it told."""
         self._waiting = 0
 
@@ -34,7 +36,7 @@ class Flushes:
         return self._waiting >= _MOST
 
     async def finalize(self, stream: RecognizeStream, flush: Flush) -> None:
-        """Flush, and answer once that is said, or late."""
+        """Flush, and answer once that is said, or late; `waits` returns when it was answered."""
         self._waiting += 1
         try:
             # Late: it is answered with what there is. Ended: whoever reads the stream tells why.
@@ -42,10 +44,15 @@ class Flushes:
                 await stream.finalize()
         finally:
             self._waiting -= 1
-        self._done.append(flush)
+        answered = anyio.Event()
+        self._done.append((flush, answered))
         await self.settle(stream)
+        if flush.waits:  # whoever reads the stream answers, once it has told what was said
+            await answered.wait()
 
     async def settle(self, stream: RecognizeStream | None = None) -> None:
         """Answer those behind which everything is told; all of them where there is no stream."""
         while self._done and (stream is None or not stream.statistics().unread_events):
-            await self._answer(self._done.pop(0))
+            flush, answered = self._done.pop(0)
+            await self._answer(flush)
+            answered.set()
