@@ -14,8 +14,7 @@ import pytest
 
 PROGRAM = Path(__file__).with_name("interrupted.py")
 TIMES = 100 if os.environ.get("ANYIO_STT_SOAK") else 2
-# A second where nothing else runs; what waits for the peer's goodbye or a deadline takes ten.
-LIMIT = 1.0 if os.environ.get("ANYIO_STT_SOAK") else 5.0
+LIMIT = 1.5  # a second, and a busy machine's half
 NAMES = {"deepgram": "api", "openai": "api", "realtime": "api", "vosk": "no", "wyoming": "no"}
 
 
