@@ -24,6 +24,7 @@ from .catalogue import known_model as known_model
 from .catalogue import known_models as known_models
 from .errors import ModelError as ModelError
 from .errors import ModelMissingError as ModelMissingError
+from .pip_settings import PipSettings as PipSettings
 from .pull import PullProgress as PullProgress
 from .pull import pull_model as pull_model
 from .store import find_model as find_model
@@ -37,6 +38,7 @@ __all__ = (
     "ModelError",
     "ModelFile",
     "ModelMissingError",
+    "PipSettings",
     "PullProgress",
     "find_model",
     "known_model",
