@@ -31,6 +31,8 @@ from typing import Any
 import anyio
 import numpy as np
 
+import anyio_stt.testing
+
 ROOT = Path(__file__).parent.parent
 GUIDE = ROOT / "docs" / "guides" / "offline.md"
 ENGINES = ("sherpa", "whisper", "pocketsphinx")
@@ -77,7 +79,7 @@ def recordings_in(folder: Path) -> list[Recording]:
 
 
 def own_recordings() -> list[Recording]:
-    spoken = ROOT / "anyio_stt" / "testing" / "spoken.wav"
+    spoken = Path(anyio_stt.testing.__file__).parent / "spoken.wav"
     river = ROOT / "docs" / "examples" / "river.wav"
     said = "nobody expected the river to rise so quickly after the rain"
     return [
