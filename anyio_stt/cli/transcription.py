@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, replace
 
 import anyio
+import numpy as np
 
 from anyio_stt import STT, AudioFrame, RecognizeStream, SpeechData, SpeechEvent, SpeechEventType
 from anyio_stt.audio.pause_cutting import PauseCutter
@@ -129,7 +130,7 @@ class Transcription:
         if self._stt.capabilities.streaming:
             async with aclosing(_in_tenths(piece.frame)) as frames:
                 await self._stream(frames, piece.start, turn.put)
-        elif abs(piece.frame.to_array().astype("i4")).max(initial=0) > _SILENT:
+        elif np.max(np.abs(piece.frame.to_array().astype("i4")), initial=0) > _SILENT:
             turn.put(await self._recognized(piece))
         turn.done()
         places.release()

@@ -69,7 +69,7 @@ async def read(path: Path, content: bytes) -> tuple[npt.NDArray[np.int16], Audio
 
 def pitch(samples: npt.NDArray[np.int16], rate: int) -> float:
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
-    return float(spectrum.argmax() * rate / len(samples))
+    return float(np.argmax(spectrum) * rate / len(samples))
 
 
 async def in_pieces(raw: bytes, size: int = 500) -> AsyncGenerator[bytes, None]:
