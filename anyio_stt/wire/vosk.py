@@ -37,8 +37,9 @@ class VoskSession(ClientSession):
         self._config = config
         self._language = language
         self._final_until = start
-        self._pieces: deque[float] = deque()
-        """How much audio had been said with each message that waits for its answer."""
+        self._pieces: deque[tuple[float, bool]] = deque()
+        """How much audio had been said with each message that waits for its answer, and whether
+        it asks for all that was heard: then there is nothing more to say of it."""
         self._last_final: dict[str, Any] = {}
         self._ending = False
 
@@ -49,18 +50,18 @@ class VoskSession(ClientSession):
     def audio(self, frame: AudioFrame) -> Iterable[Message]:
         """Say the samples as they are."""
         super().audio(frame)
-        self._pieces.append(self.sent)
+        self._pieces.append((self.sent, False))
         return (mix_down(frame).pcm,)
 
     def flush(self) -> Iterable[Message]:
         """Ask for a final."""
-        self._pieces.append(self.sent)
+        self._pieces.append((self.sent, True))
         return (RESET,)
 
     def ending(self) -> Iterable[Message]:
         """Ask for the last final."""
         self._ending = True
-        self._pieces.append(self.sent)
+        self._pieces.append((self.sent, True))
         return (EOF,)
 
     def decode(self, body: dict[str, Any]) -> Iterable[SpeechEvent]:
@@ -71,7 +72,7 @@ class VoskSession(ClientSession):
             raise ValueError("nothing was asked")
         if not {"partial", "text", "alternatives"} & body.keys():
             raise ValueError("it has neither a partial nor a text")
-        heard = self._pieces.popleft()
+        heard, whole = self._pieces.popleft()
         self.done = self._ending and not self._pieces
         if "partial" in body:
             return self._partial(text_of(body["partial"]), heard)
@@ -81,8 +82,9 @@ class VoskSession(ClientSession):
         guessed, self.quiet = not self.quiet, True
         said = [self._reading(each, start, heard) for each in readings]
         over = SpeechEvent(SpeechEventType.END_OF_SPEECH, time=said[0].end_time)
-        if not said[0].text:
+        if whole or not said[0].text:
             self.silences.append((heard, None))
+        if not said[0].text:
             return [over] if guessed else []
         return [SpeechEvent(SpeechEventType.FINAL_TRANSCRIPT, alternatives=said), over]
 
