@@ -146,8 +146,8 @@ class RecognizeStream(Recognition):
             attempt.deadlines.disarm()
             attempt.scope.cancel()
             raise error
-        if lost is not None:
-            self._core_tell_loss([lost], error, recoverable=True)
+        if lost:
+            self._core_tell_loss(lost, error, recoverable=True)
 
     # ---- for adapters, whose engines are streams
 
@@ -173,9 +173,9 @@ class RecognizeStream(Recognition):
 
     def _core_lose(self, cause: BaseException | None, start: float, end: float) -> None:
         """Count audio as lost that a member lost; times are the present attempt's."""
-        lost = self._core_attempt.refused(start, end) if self._core_attempt is not None else None
-        if lost is not None:
-            self._core_tell_loss([lost], cause, recoverable=True)
+        lost = self._core_attempt.refused(start, end) if self._core_attempt is not None else []
+        if lost:
+            self._core_tell_loss(lost, cause, recoverable=True)
 
     # ---- for users
 
@@ -247,6 +247,11 @@ class RecognizeStream(Recognition):
     def _core_covered(self) -> float:
         """Up to where the audio is recognised, silent or lost, in seconds."""
         return self._core_queue.seconds(self._core_output.ledger.covered)
+
+    def _core_answered(self) -> float:
+        """Likewise, but what the end of the stream cut off is not."""
+        output = self._core_output
+        return self._core_queue.seconds(min(output.ledger.covered, output.answered_to))
 
     async def _core_wait_answered(self, until: float) -> None:
         """Wait until audio is settled up to *until* seconds, or no answer comes any more."""

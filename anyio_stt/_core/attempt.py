@@ -122,10 +122,10 @@ class Attempt:
         """Return two of the attempt's times on the stream's clock."""
         return self._origin_seconds + start, self._origin_seconds + end
 
-    def refused(self, start: float, end: float) -> tuple[float, float] | None:
-        """Give up the audio between two times; return them on the stream's clock."""
+    def refused(self, start: float, end: float) -> list[tuple[float, float]]:
+        """Give up the audio between two times; return what of it is news, on the stream's clock."""
         if self.closed:
-            return None
+            return []
         return self._output.refused(self._origin_seconds + start, self._origin_seconds + end)
 
     def sign_of_life(self) -> None:

@@ -74,7 +74,7 @@ class SpeechOutput:
         self._on_progress = on_progress
         self._channels: dict[int | None, _ChannelSpeech] = {None: _ChannelSpeech()}
         self._waiters: list[tuple[int, anyio.Event]] = []
-        self._answered_to: float = math.inf  # known once there are no more answers
+        self.answered_to: float = math.inf  # known once there are no more answers
         self.ledger = AudioLedger()
         self.last_delay: float | None = None
 
@@ -113,15 +113,12 @@ class SpeechOutput:
             if self.ledger.silence(position, channel):
                 self._cover(final=False)
 
-    def refused(self, start: float, end: float) -> tuple[float, float] | None:
-        """Count the audio between two times as given up; return the part that is news."""
-        rate, log = self._queue.rate, self._queue.log
-        first = max(self.ledger.covered, round(start * rate))
-        last = min(round(end * rate), log.position)
-        if self.ledger.refuse(first, last):
-            self._cover_quietly()
-            return self._seconds(first), self._seconds(last)
-        return None
+    def refused(self, start: float, end: float) -> list[tuple[float, float]]:
+        """Count the audio between two times as given up; return what of it is news."""
+        rate, last = self._queue.rate, self._queue.log.position
+        new = self.ledger.refuse(round(start * rate), min(round(end * rate), last))
+        self._cover_quietly()
+        return [(self._seconds(first), self._seconds(last)) for first, last in new]
 
     def lose(self, position: int) -> list[tuple[float, float]]:
         """Count what is open before *position* as lost, and return it in seconds."""
@@ -162,11 +159,11 @@ class SpeechOutput:
         if self.ledger.covered < position:
             self._waiters.append((position, event))
             await event.wait()
-        return position <= self._answered_to
+        return position <= self.answered_to
 
     def release_waiters(self) -> None:
         """Wake whoever waits for an answer: no more come."""
-        self._answered_to = self.ledger.covered
+        self.answered_to = self.ledger.covered
         for _, event in self._waiters:
             event.set()
         self._waiters.clear()

@@ -64,11 +64,10 @@ class AudioLedger:
         self._said_to = self.covered
         self._settle(position)
 
-    def refuse(self, start: int, end: int) -> int:
-        """Note that the audio from *start* to *end* was given up; return how much is new."""
+    def refuse(self, start: int, end: int) -> list[tuple[int, int]]:
+        """Note that the audio from *start* to *end* was given up; return what of it is new."""
         pieces = list(self._open(max(start, self.covered), end))
-        new = sum(last - first for first, last in pieces)
-        self.dropped += new
+        self.dropped += sum(last - first for first, last in pieces)
         merged: list[tuple[int, int]] = []
         for first, last in sorted([*self.refused, *pieces]):
             if merged and first <= merged[-1][1]:
@@ -77,7 +76,7 @@ class AudioLedger:
                 merged.append((first, last))
         self.refused = merged
         self._pass_refused()
-        return new
+        return pieces
 
     def lose(self, position: int) -> list[tuple[int, int]]:
         """Give up what is open before *position*, and return it."""

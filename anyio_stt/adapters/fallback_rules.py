@@ -64,7 +64,7 @@ MOVES: dict[Standing, dict[Happened, Standing]] = {
         _H.FURTHER: _S.RACING,
     },
     _S.SPENT: {_H.FURTHER: _S.UNTRIED},
-    _S.REFUSED: {_H.FURTHER: _S.UNTRIED},
+    _S.REFUSED: {_H.ASKED: _S.RACING, _H.FURTHER: _S.UNTRIED},
 }
 """Where each thing leads; what has no row changes nothing."""
 
@@ -75,7 +75,7 @@ class Verdict(str, Enum):
     """What follows when somebody has failed or refused."""
 
     ASK = "ask"  # somebody else
-    GIVE_UP_UTTERANCE = "give up the utterance"  # all that are up refuse it
+    GIVE_UP_UTTERANCE = "give up the utterance"  # who hears well refuses it
     FAIL = "fail"
 
 
@@ -115,6 +115,15 @@ class FallbackRules(Generic[T]):
         if askable and (self._is_up(askable[0]) or not self._refused):
             return askable[0]
         return None
+
+    def once_more(self) -> T | None:
+        """
+        Return who refused what is next, when all others have failed since.
+
+        It is asked again, and gives up what it refuses again: it hears well, so the stream goes on.
+        """
+        refused = [each for each, standing in self._standing.items() if standing is _S.REFUSED]
+        return min(refused, key=lambda member: not self._is_up(member), default=None)
 
     def verdict(self) -> Verdict:
         """Return what follows when nobody is being asked any more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import anyio
 
@@ -35,6 +35,26 @@ _LONGEST_RACE = 60.0
 
 class _SwitchError(APIConnectionError):
     """Ends an attempt, so that the next is another member's."""
+
+
+@dataclass(slots=True)
+class _Left:
+    """
+    A member that is heard no more, though it has not failed.
+
+    Args:
+        why: what it refused or lost.
+        start: where that begins, on the attempt's clock.
+        unread: how many events it had said before it that are not heard yet.
+    """
+
+    why: _SwitchError
+    start: float
+    unread: int
+
+    def takes_one_said_before(self) -> bool:
+        self.unread -= 1
+        return self.unread >= 0
 
 
 class FallbackStream(AdapterStream):
@@ -70,13 +90,12 @@ class FallbackStream(AdapterStream):
         self._race: Race | None = None
         self._listening: dict[RecognizeStream, Member] = {}
         self._scopes: dict[RecognizeStream, anyio.CancelScope] = {}
-        self._refused_at: dict[RecognizeStream, float] = {}
-        self._switch: _SwitchError | None = None  # why one was left in the middle
+        self._left: dict[RecognizeStream, _Left] = {}
         self._furthest = 0.0
         self._recent = RecentAudio()
 
     async def _run(self) -> None:
-        member = self._choose()
+        member = self._next()
         if member is None:
             raise self._members.all_failed(self._last_failure)
         statistics = self.statistics()
@@ -85,8 +104,7 @@ class FallbackStream(AdapterStream):
         self._reached = 0.0
         self._listening.clear()
         self._scopes.clear()
-        self._refused_at.clear()
-        self._switch = None
+        self._left.clear()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._probe.run)
             if self._hedge_after < math.inf:
@@ -103,10 +121,19 @@ class FallbackStream(AdapterStream):
                 self._rules.tell(member, Happened.RECOVERED)
         return self._rules.choose()
 
+    def _next(self) -> Member | None:
+        """Return whose attempt comes next: who refused an utterance is better than nobody."""
+        return self._choose() or self._rules.once_more()
+
     async def _hedge(self, first: Member) -> Exception | None:
         """Let the next member recognise too when *first* has not answered in time."""
         limit = min(self._given_options.replay_seconds(), _LONGEST_RACE)
-        self._race = race = Race(self._input_ch, limit, self._recent.keep)
+        self._race = race = Race(
+            self._input_ch,
+            limit,
+            self._recent.keep,
+            lambda member: self._rules.tell(member, Happened.OVERTAKEN),
+        )
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(race.run, first, self._listen_to)
             if not await race.settled_within(self._hedge_after):
@@ -114,8 +141,6 @@ class FallbackStream(AdapterStream):
                 if second is not None:
                     logger.info("%s has not answered yet", first.label)
                     tasks.start_soon(race.run, second, self._listen_to)
-        for member in race.losers:
-            self._rules.tell(member, Happened.OVERTAKEN)
         return race.outcome()
 
     # ---- one member
@@ -136,7 +161,7 @@ class FallbackStream(AdapterStream):
                     listened, lambda event: self._hear(event, listened, member), lane
                 )
             if self._scopes[listened].cancel_called:
-                return self._switch
+                return self._left[listened].why
         except _SwitchError as exc:
             return exc
         except Exception as exc:  # noqa: BLE001 - whatever it raises, another one goes on
@@ -177,30 +202,37 @@ class FallbackStream(AdapterStream):
         end: float,
         refused: bool,
     ) -> bool:
-        member = self._listening[stream]
-        if not refused or not isinstance(error, Exception):
-            return super()._on_loss(stream, error, start, end, refused)
-        self._rules.tell(member, Happened.REFUSED)
-        alone = self._race is None or self._race.is_alone(member)
-        if alone and self._choose() is None:  # all that are up refuse it: it is given up
-            self._rules.further()
+        member, race = self._listening[stream], self._race
+        if refused and isinstance(error, Exception):
+            self._rules.tell(member, Happened.REFUSED)
+            if (race is not None and not race.is_alone(member)) or self._choose() is not None:
+                what = f"refuses what was said from {start:.3f} to {end:.3f} s: {error}"
+                return self._leave(stream, member, start, what)
+            self._rules.further()  # all that are up refuse it: it is given up
             self._rules.tell(member, Happened.ASKED)
-            return super()._on_loss(stream, error, start, end, refused)
-        self._switch = _SwitchError(
-            f"{member.label} refuses what was said from {start:.3f} to {end:.3f} s: {error}",
-            retry_after=0,
-        )
-        self._refused_at[stream] = start
+        elif race is not None and race.winner is not member and not race.is_alone(member):
+            self._rules.tell(member, Happened.OVERTAKEN)
+            what = f"lost what was said from {start:.3f} to {end:.3f} s, which another one hears"
+            return self._leave(stream, member, start, what)
+        return super()._on_loss(stream, error, start, end, refused)
+
+    def _leave(self, stream: RecognizeStream, member: Member, start: float, what: str) -> bool:
+        """Let others hear what lies behind *start*, and return true."""
+        why = _SwitchError(f"{member.label} {what}", retry_after=0)
+        self._left[stream] = _Left(why, start, stream.statistics().unread_events)
         self._scopes[stream].cancel()
         return True
 
     def _settled(self, stream: RecognizeStream) -> float:
-        # What it goes on to say until it is cancelled is no answer to what it refuses.
-        return min(super()._settled(stream), self._refused_at.get(stream, math.inf))
+        left = self._left.get(stream)
+        return min(super()._settled(stream), left.start if left is not None else math.inf)
 
     # ---- what it says
 
     def _hear(self, event: SpeechEvent, stream: RecognizeStream, member: Member) -> None:
+        left = self._left.get(stream)
+        if left is not None and not left.takes_one_said_before():
+            raise left.why  # what it says until it is cancelled is no answer to what others hear
         if not self._may_speak(member):
             return
         kind = event.type
@@ -228,13 +260,13 @@ class FallbackStream(AdapterStream):
         reach = self._settled(stream)
         news = reach > self._reached and not stream.statistics().unread_events
         if news and self._may_speak(member):
-            self._reach(reach)
+            self._reach(reach, stream)
             self._report_silence(self._reached)
 
-    def _reach(self, time: float) -> None:
+    def _reach(self, time: float, stream: RecognizeStream) -> None:
         if time > self._reached:
             self._reached = time
-            if self._switch is None:  # else this lies before what was just refused
+            if stream not in self._left:  # else this lies before what was just refused
                 self._rules.further()
 
     def _with_end(self, event: SpeechEvent, stream: RecognizeStream) -> SpeechEvent:
@@ -248,18 +280,18 @@ class FallbackStream(AdapterStream):
         if data is None:
             return event
         if data.end_time > 0:
-            self._reach(data.end_time)
+            self._reach(data.end_time, stream)
             return event
         unread = stream.statistics().unread_events
         share = (self._settled(stream) - self._reached) / (unread + 1)
         start = self._reached
-        self._reach(start + max(share, 1e-3))
+        self._reach(start + max(share, 1e-3), stream)
         timed = replace(data, start_time=start, end_time=self._reached)
         return replace(event, alternatives=[timed, *event.alternatives[1:]])
 
     def _core_on_failure(self, error: Exception, recoverable: bool, delay: float) -> None:
         if isinstance(error, _SwitchError):
-            following = self._choose()
+            following = self._next()
             logger.warning(
                 "%s; %s goes on", error.message, following.label if following else "nobody"
             )

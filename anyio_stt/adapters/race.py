@@ -25,13 +25,18 @@ class Race:
         items: the attempt's input.
         limit: seconds of audio to keep.
         keep: called with each frame that is read.
+        on_overtaken: called with each member that is in it no more, as another one answered.
     """
 
     def __init__(
-        self, items: AsyncIterator[Any], limit: float, keep: Callable[[AudioFrame], None]
+        self,
+        items: AsyncIterator[Any],
+        limit: float,
+        keep: Callable[[AudioFrame], None],
+        on_overtaken: Callable[[Member], None],
     ) -> None:
         self.winner: Member | None = None
-        self.losers: set[Member] = set()
+        self._on_overtaken = on_overtaken
         self.contested: bool = False
         """Whether more than one was ever in it."""
         self.items: AsyncIterator[Any] = items
@@ -59,13 +64,13 @@ class Race:
     ) -> Exception | None:
         """Return what *member* failed with; one that lost is cancelled, and has not failed."""
         if self.winner not in (None, member):  # decided before this one could start
-            self.losers.add(member)
+            self._on_overtaken(member)
             return None
         self.contested = self.contested or bool(self._running)
         with anyio.CancelScope() as self._running[member]:
             failure = await listen(member)
         if self._running.pop(member).cancel_called:
-            self.losers.add(member)
+            self._on_overtaken(member)
             return None
         if failure is None:
             self.answer(member)

@@ -75,9 +75,15 @@ def test_an_utterance_is_given_up_when_all_that_are_up_refuse_it_and_nobody_else
 def test_who_failed_on_a_refused_utterance_keeps_nobody_from_giving_it_up() -> None:
     table = rules()
     ask(table, Happened.REFUSED)
+    assert table.once_more() == "a"
     ask(table, Happened.FAILED)
     ask(table, Happened.FAILED)
     assert table.verdict() is Verdict.GIVE_UP_UTTERANCE
+    assert table.once_more() == "a"
+    table.tell("a", Happened.ASKED)
+    table.tell("a", Happened.FAILED)
+    assert table.verdict() is Verdict.FAIL
+    assert table.once_more() is None
 
 
 def test_recovering_gives_one_more_chance_and_no_third() -> None:

@@ -113,6 +113,22 @@ async def test_what_every_member_refuses_is_told_once_after_each_was_asked() -> 
     assert 0.4 < stream.statistics().dropped < 0.9
 
 
+@pytest.mark.contract("S22")
+async def test_who_refuses_hears_on_when_all_others_have_failed() -> None:
+    a, b, c = Picky("a", SHORT), Picky("b", 99.0), Picky("c", 99.0)
+    b.failure = c.failure = APIConnectionError("down", retryable=False)
+    adapter = FallbackAdapter([a, b, c], vad=LoudVAD())
+    errors: list[STTError] = []
+    adapter.on("error", errors.append)
+
+    said, stream = await texts(adapter)
+
+    assert said == ["a", "a", "a"]
+    assert [b.asked, c.asked] == [1, 1]
+    assert len([each for each in errors if isinstance(each.error, AudioLostError)]) == 1
+    assert 0.4 < stream.statistics().dropped < 0.9
+
+
 async def test_who_is_down_is_not_asked_about_a_refused_utterance() -> None:
     a, b = Picky("a", 9.0), Picky("b", SHORT)
     a.failure = APIConnectionError("down", retryable=False)

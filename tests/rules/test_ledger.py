@@ -33,8 +33,8 @@ def test_what_is_lost_is_named_once() -> None:
 
 def test_a_refusal_behind_what_is_open_is_dropped_at_once_and_passed_later() -> None:
     ledger = AudioLedger()
-    assert ledger.refuse(20, 30) == 10
-    assert ledger.refuse(25, 35) == 5
+    assert ledger.refuse(20, 30) == [(20, 30)]
+    assert ledger.refuse(25, 35) == [(30, 35)]
     assert sums(ledger) == (0, 0, 0, 15)
     assert ledger.open_between(0, 50) == 35
     ledger.final(20, None)
