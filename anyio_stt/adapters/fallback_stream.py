@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import anyio
 
 from ..audio.frame import AudioFrame
 from ..events import SpeechEvent, SpeechEventType
-from ..exceptions import APIConnectionError, APITimeoutError
+from ..exceptions import APITimeoutError
 from ..options import APIConnectOptions
 from ..stream import RecognizeStream
 from ..stt import STT
@@ -19,6 +19,7 @@ from .adapter import AdapterStream
 from .fallback_members import Member, Members
 from .fallback_probe import Probe, says_something
 from .fallback_rules import FallbackRules, Happened
+from .fallback_switch import Left, SwitchError
 from .race import Lane, Race
 from .recent_audio import RecentAudio
 
@@ -31,30 +32,6 @@ _NEVER_SPENT = 1_000_000
 
 _LONGEST_RACE = 60.0
 """Seconds of audio after which one member goes on alone, even where `replay_limit` has no end."""
-
-
-class _SwitchError(APIConnectionError):
-    """Ends an attempt, so that the next is another member's."""
-
-
-@dataclass(slots=True)
-class _Left:
-    """
-    A member that is heard no more, though it has not failed.
-
-    Args:
-        why: what it refused or lost.
-        start: where that begins, on the attempt's clock.
-        unread: how many events it had said before it that are not heard yet.
-    """
-
-    why: _SwitchError
-    start: float
-    unread: int
-
-    def takes_one_said_before(self) -> bool:
-        self.unread -= 1
-        return self.unread >= 0
 
 
 class FallbackStream(AdapterStream):
@@ -90,7 +67,7 @@ class FallbackStream(AdapterStream):
         self._race: Race | None = None
         self._listening: dict[RecognizeStream, Member] = {}
         self._scopes: dict[RecognizeStream, anyio.CancelScope] = {}
-        self._left: dict[RecognizeStream, _Left] = {}
+        self._left: dict[RecognizeStream, Left] = {}
         self._furthest = 0.0
         self._recent = RecentAudio()
 
@@ -162,7 +139,7 @@ class FallbackStream(AdapterStream):
                 )
             if self._scopes[listened].cancel_called:
                 return self._left[listened].why
-        except _SwitchError as exc:
+        except SwitchError as exc:
             return exc
         except Exception as exc:  # noqa: BLE001 - whatever it raises, another one goes on
             return self._failed(member, exc, stream, anyio.current_time() - began)
@@ -179,7 +156,7 @@ class FallbackStream(AdapterStream):
         self._rules.tell(member, Happened.FAILED)
         self._members.failed(member, error)
         self._last_failure = error
-        switch = _SwitchError(f"{member.label} failed: {error}", retry_after=0)
+        switch = SwitchError(f"{member.label} failed: {error}", retry_after=0)
         switch.__cause__ = error
         return switch
 
@@ -203,6 +180,8 @@ class FallbackStream(AdapterStream):
         refused: bool,
     ) -> bool:
         member, race = self._listening[stream], self._race
+        if stream in self._left:  # it is heard no more, though it does not know yet
+            return True
         if refused and isinstance(error, Exception):
             self._rules.tell(member, Happened.REFUSED)
             if (race is not None and not race.is_alone(member)) or self._choose() is not None:
@@ -218,8 +197,8 @@ class FallbackStream(AdapterStream):
 
     def _leave(self, stream: RecognizeStream, member: Member, start: float, what: str) -> bool:
         """Let others hear what lies behind *start*, and return true."""
-        why = _SwitchError(f"{member.label} {what}", retry_after=0)
-        self._left[stream] = _Left(why, start, stream.statistics().unread_events)
+        why = SwitchError(f"{member.label} {what}", retry_after=0)
+        self._left[stream] = Left(why, start, stream.statistics().unread_events)
         self._scopes[stream].cancel()
         return True
 
@@ -253,7 +232,7 @@ class FallbackStream(AdapterStream):
         between = self._understood and not self._open and not contested
         if between and self._members.preferred(member):
             self._rules.tell(member, Happened.LEFT)
-            raise _SwitchError("a preferred engine has recovered", retry_after=0)
+            raise SwitchError("a preferred engine has recovered", retry_after=0)
 
     def _note_covered(self, stream: RecognizeStream, member: Member) -> None:
         """What the member's finals and silences cover, the next one need not hear."""
@@ -290,7 +269,7 @@ class FallbackStream(AdapterStream):
         return replace(event, alternatives=[timed, *event.alternatives[1:]])
 
     def _core_on_failure(self, error: Exception, recoverable: bool, delay: float) -> None:
-        if isinstance(error, _SwitchError):
+        if isinstance(error, SwitchError):
             following = self._next()
             logger.warning(
                 "%s; %s goes on", error.message, following.label if following else "nobody"

@@ -32,9 +32,12 @@ hedges = pytest.mark.parametrize("hedge_after", [None, 0.0, 0.3])
 class Scripted(NumberSTT):
     """Its streams treat each utterance as *treat* says."""
 
-    def __init__(self, label: str, treat: Callable[[ScriptedStream, list[int]], None]) -> None:
+    def __init__(
+        self, label: str, treat: Callable[[ScriptedStream, list[int]], None], begins: float = 0.0
+    ) -> None:
         super().__init__(Faults(random.Random(0), 0.0), label=label)
         self.treat = treat
+        self.begins = begins
         self.streams = 0
 
     def stream(
@@ -49,6 +52,11 @@ class Scripted(NumberSTT):
 
 class ScriptedStream(NumberStream):
     _stt: Scripted
+
+    async def _run(self) -> None:
+        if self._stt.begins:
+            await anyio.sleep(self._stt.begins)
+        await super()._run()
 
     def finish(self) -> None:
         said, self.said = self.said, []
@@ -79,7 +87,12 @@ def audio(*numbers: int) -> AudioFrame:
 
 
 async def heard_by(
-    members: list[STT], numbers: list[int], *, frames: int = 1, **options: float | None
+    members: list[STT],
+    numbers: list[int],
+    *,
+    frames: int = 1,
+    replay_limit: float | None = None,
+    **options: float | None,
 ) -> tuple[list[str], list[tuple[float, float]], RecognizeStream]:
     """Return the finals, what was told as lost, and the stream."""
     adapter = FallbackAdapter(members, max_retry_per_stt=0, **options)  # type: ignore[arg-type]
@@ -93,7 +106,12 @@ async def heard_by(
     whole = audio(*numbers)
     size = whole.samples_per_channel // frames
     with anyio.fail_after(60):
-        async with adapter, adapter.stream() as stream, anyio.create_task_group() as tasks:
+        conn_options = APIConnectOptions(replay_limit=replay_limit)
+        async with (
+            adapter,
+            adapter.stream(conn_options=conn_options) as stream,
+            anyio.create_task_group() as tasks,
+        ):
 
             async def speak() -> None:
                 for first in range(0, whole.samples_per_channel, size):
@@ -121,6 +139,24 @@ async def test_what_a_member_says_behind_an_utterance_it_refused_is_no_answer_to
     assert said == ["1", "3", "5", "20"]
     assert lost == []
     assert stream.statistics().dropped == 0
+
+
+@pytest.mark.contract("S22")
+@hedges
+async def test_of_several_that_a_member_refuses_at_once_another_one_hears_each(
+    hedge_after: float | None,
+) -> None:
+    def treat(stream: ScriptedStream, said: list[int]) -> None:
+        stream.refuse()
+        stream._report_silence(stream.heard)
+
+    # Little is kept, so who passes audio on waits for room, and gets it when it was cancelled.
+    members: list[STT] = [Scripted("a", treat, begins=0.1), Scripted("b", refusing())]
+    said, lost, _ = await heard_by(
+        members, [1, 3, 5, 20], hedge_after=hedge_after, replay_limit=4.0
+    )
+    assert said == ["1", "3", "5", "20"]
+    assert lost == []
 
 
 @pytest.mark.contract("S16", "S21")
