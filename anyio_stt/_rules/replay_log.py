@@ -92,8 +92,10 @@ class ReplayLog:
         what lies in the ranges *refused* is silence.
         """
         self.trim(channels)
-        origin = max(self.covered, self.horizon)
-        lost, self.covered = origin - self.covered, origin
+        # Answers may reach further than this attempt has read: past what one before it gave up.
+        origin = min(max(self.covered, self.horizon), self.position)
+        lost = max(0, origin - self.covered)
+        self.covered += lost
         at, again, size = self._start, list[Item](), SAMPLE_BYTES * channels
         for item in self.items:
             if isinstance(item, Marker):

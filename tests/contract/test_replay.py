@@ -377,3 +377,40 @@ async def test_the_clock_is_that_of_the_pushed_audio_when_the_stream_resamples()
     events, stream = await recognise(stt, cut(silence(2.0, sample_rate=44100), 0.1))
     assert [d.end_time for d in finals(events)] == [1.0, pytest.approx(2.0)]
     assert stream.statistics().pushed == pytest.approx(2.0)
+
+
+@pytest.mark.contract("S16", "S17", "S22")
+async def test_a_failure_within_audio_given_up_before_leaves_the_clock_right() -> None:
+    """What is in front of it is answered by then, so it is settled further than was read."""
+    attempts: list[float] = []
+
+    class Stream(RecognizeStream):
+        async def _run(self) -> None:
+            attempts.append(0.0)
+            async for item in self._input_ch:
+                if isinstance(item, AudioFrame):
+                    attempts[-1] += item.duration
+                    self.hear(round(attempts[-1], 3))
+            self._event_ch.send_nowait(final("end", end=attempts[-1]))
+
+        def hear(self, heard: float) -> None:
+            if (len(attempts), heard) == (1, 1.6):
+                self._report_refused(APIError("unintelligible"), 0.8, 1.4)
+            elif (len(attempts), heard) in ((1, 1.7), (2, 0.9)):
+                if len(attempts) == 2:
+                    self._event_ch.send_nowait(final("one", end=0.8))
+                raise APIConnectionError("lost", retry_after=0)
+
+    stt = ScriptedSTT()
+    with anyio.fail_after(5):
+        async with Stream(stt=stt, conn_options=APIConnectOptions()) as stream:
+            for piece in PIECES:
+                stream.push_frame(piece)
+            stream.end_input()
+            said = finals([event async for event in stream])
+    assert [(each.text, round(each.end_time, 3)) for each in said] == [("one", 0.8), ("end", 2.0)]
+    assert [round(each, 3) for each in attempts] == [1.7, 0.9, 1.1]
+    numbers = stream.statistics()
+    assert numbers.delivered == numbers.pushed == pytest.approx(2.0)
+    assert numbers.dropped == pytest.approx(0.6)
+    assert numbers.recognised + numbers.silent + numbers.dropped == pytest.approx(2.0)

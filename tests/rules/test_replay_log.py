@@ -74,6 +74,19 @@ def test_an_attempt_that_fails_before_it_has_caught_up_forgets_nothing() -> None
     assert rewind(log) == (0, 0, SOUND.slice(0, 10).pcm)  # the rest waits in the channel
 
 
+def test_what_is_settled_beyond_what_an_attempt_has_read_keeps_the_clock() -> None:
+    """As where an utterance was given up before, and all that is in front of it is answered."""
+    log = ReplayLog(1000)
+    read(log, frames(0, 40))
+    log.rewind(RATE, 2, [(10, 30)])
+    read(log, frames(0, 20))
+    log.cover(30)
+    assert rewind(log) == (20, 0, b"")  # the rest waits in the channel, and begins there
+    assert log.position == 20
+    read(log, frames(20, 40))
+    assert rewind(log) == (30, 0, SOUND.slice(30, 40).pcm)
+
+
 @given(
     limit=st.integers(0, 100),
     steps=st.lists(
@@ -95,8 +108,10 @@ def test_what_is_heard_again_is_what_was_read_and_not_covered(
         else:
             covered, position = log.covered, log.position
             origin, lost, items = log.rewind(RATE, 2)
-            assert origin == covered + lost
+            assert origin == log.position == min(covered + lost, position)
             assert lost == max(0, log.furthest - limit - covered)
             heard = b"".join(each.pcm for each in items if isinstance(each, AudioFrame))
-            assert heard == SOUND.slice(origin, max(position, origin)).pcm
+            assert heard == SOUND.slice(origin, position).pcm
             waiting = items + waiting
+            left = b"".join(each.pcm for each in waiting if isinstance(each, AudioFrame))
+            assert left == SOUND.slice(origin, SOUND.samples_per_channel).pcm
