@@ -9,6 +9,8 @@ __all__ = ("ServerSentEvents",)
 
 _MAX_LINE = 1024 * 1024
 _MAX_EVENT = 1024 * 1024
+_SHOWN = 80
+_OTHERS = ("event", "id", "retry", "")  # a line that begins with a colon is a comment
 
 
 class ServerSentEvents:
@@ -25,17 +27,20 @@ class ServerSentEvents:
         Return the data of the events that are complete.
 
         Raises:
-            ValueError: when a line or an event does not end.
+            ValueError: when a line or an event does not end, or a line is none of the protocol's:
+                a browser would pass over it, but with what was garbled words are lost.
         """
         self._text += self._decoder.decode(data, last)
         *lines, self._text = self._text.split("\n")
         if len(self._text) > _MAX_LINE:
             raise ValueError(f"a line of more than {_MAX_LINE} characters")
         for raw in lines:
-            line = raw.removesuffix("\r")
+            line = raw.removeprefix("\ufeff").removesuffix("\r")
             if line.startswith("data:"):
                 self._keep(line)
-            elif not line and self._data:
+            elif line:
+                _check(line)
+            elif self._data:
                 yield "\n".join(self._data)
                 self._data, self._size = [], 0
 
@@ -47,3 +52,8 @@ class ServerSentEvents:
                 f"ends it"
             )
         self._data.append(line[5:].removeprefix(" "))
+
+
+def _check(line: str) -> None:
+    if line.partition(":")[0] not in _OTHERS:
+        raise ValueError(f"a line that is no server-sent event: {line[:_SHOWN]!r}")

@@ -44,6 +44,14 @@ def test_server_sent_events_come_out_whole_however_they_are_cut(
     assert [text for piece in pieces for text in events.feed(piece)] == texts
 
 
+def test_what_belongs_to_server_sent_events_is_passed_over_and_a_garbled_line_refused() -> None:
+    events = ServerSentEvents()
+    said = b"\xef\xbb\xbf: hello\n\nid\nid: 1\nretry: 5\nevent: x\ndata: 1\n\n"
+    assert list(events.feed(said)) == ["1"]
+    with pytest.raises(ValueError, match=r"no server-sent event: '\{\{\{data: 2'"):
+        list(events.feed(b"{{{data: 2\n\ndata: 3\n\n"))
+
+
 @pytest.mark.parametrize("line", [b"data:\n", b"data: " + b"x" * 1000 + b"\n"])
 def test_an_event_that_never_ends_is_refused_however_short_its_lines_are(line: bytes) -> None:
     events = ServerSentEvents()

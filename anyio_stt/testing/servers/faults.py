@@ -46,6 +46,10 @@ class Action(str, Enum):
     """One message is sent that is none of the protocol's."""
     CUT = "cut"
     """Replies go out in pieces of `piece` bytes."""
+    PING = "ping"
+    """The client is pinged right before each reply and before the close (over a websocket)."""
+    REFUSE = "refuse"
+    """The next final is refused for good in its place (where the protocol has a word for it)."""
 
 
 @dataclass(frozen=True, slots=True)

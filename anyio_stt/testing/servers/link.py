@@ -54,6 +54,9 @@ class Link:
         """Whether the recogniser says nothing any more."""
         self.duplicate: bool = False
         """Whether finals are said twice."""
+        self.pings: bool = False
+        """Whether each reply comes right behind a ping."""
+        self._refusal_due = False
         self._garbage_due = False
         self._struck = False
 
@@ -80,6 +83,11 @@ class Link:
     def take_garbage(self) -> bool:
         """Whether a message is due that is none of the protocol's; due once."""
         due, self._garbage_due = self._garbage_due, False
+        return due
+
+    def take_refusal(self) -> bool:
+        """Whether the final that is due is refused; once."""
+        due, self._refusal_due = self._refusal_due, False
         return due
 
     async def reach(self, moment: Moment, *, heard: float = math.inf, about: bytes = b"") -> None:
@@ -121,6 +129,8 @@ class Link:
     def _degrade(self, fault: Fault) -> None:
         self.mute = fault.action is Action.SILENT
         self.duplicate = fault.action is Action.DUPLICATE
+        self.pings = fault.action is Action.PING
+        self._refusal_due = fault.action is Action.REFUSE
         self._garbage_due = fault.action is Action.GARBAGE
         self._delay = fault.delay if fault.action is Action.SLOW else 0.0
         self._piece = fault.piece if fault.action is Action.CUT else 0

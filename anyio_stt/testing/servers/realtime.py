@@ -32,6 +32,16 @@ class RealtimeProtocol(Service):
         self.note("audio")
         return list(self._listen(np.frombuffer(base64.b64decode(body["audio"]), np.int16)))
 
+    def refusal(self, reply: Reply) -> Reply:
+        """Say that the utterance cannot be transcribed."""
+        body = json.loads(str(reply.message))
+        if "item_id" not in body:
+            return reply
+        kind = "conversation.item.input_audio_transcription.failed"
+        error = {"type": "x", "code": "audio_unintelligible", "message": "unintelligible"}
+        item = {"item_id": body["item_id"], "content_index": 0}
+        return realtime_reply(kind, final=True, **item, error=error)
+
     @abstractmethod
     def _obey(self, kind: str, body: dict[str, Any]) -> Iterable[Reply]:
         """Answer what is no audio."""

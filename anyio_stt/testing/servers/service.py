@@ -52,6 +52,10 @@ class Service(ABC):
     def hear(self, message: Message) -> Iterable[Reply]:
         """Answer one message."""
 
+    def refusal(self, reply: Reply) -> Reply:
+        """What to say in place of a final that is refused for good; itself if there is no word."""
+        return reply
+
     def note(self, entry: str) -> None:
         """Write into the log."""
         if entry != "audio" or self.log[-1:] != ["audio"]:
@@ -75,6 +79,8 @@ async def answer(link: Link, service: Service, replies: Iterable[Reply], framing
         data = framing(reply.message)
         if reply.final:
             await link.reach(Moment.FINAL, about=data)
+            if link.take_refusal():
+                data = framing(service.refusal(reply).message)
         if link.take_garbage():
             await link.send(framing(service.garbage))
         if link.mute:

@@ -180,7 +180,7 @@ class _Peer:
         service.first = service.first or message
         await answer(self._link, service, service.hear(message), self._frame)
         if service.done and not self._link.mute:
-            await self._link.send(self._socket.send(CloseConnection(1000)))
+            await self._link.send(self._ping() + self._socket.send(CloseConnection(1000)))
             service.done = False
 
     def _collect(self, event: MessageEvent[Any]) -> Message | None:
@@ -196,8 +196,11 @@ class _Peer:
 
     def _frame(self, message: Message) -> bytes:
         if isinstance(message, str):
-            return self._socket.send(TextMessage(message))
-        return self._socket.send(BytesMessage(message))
+            return self._ping() + self._socket.send(TextMessage(message))
+        return self._ping() + self._socket.send(BytesMessage(message))
+
+    def _ping(self) -> bytes:
+        return self._socket.send(Ping()) if self._link.pings else b""
 
 
 async def _read_request(link: Link, connection: h11.Connection) -> WebRequest:
