@@ -38,6 +38,7 @@ nitpick_ignore_regex = [
     # What users are given and never name: these are annotations in signatures.
     ("py:class", r"anyio_stt\..*\.(\w+Stream|Member|EventT|_?T)"),
     ("py:.*", r"anyio_stt\.(audio\.losses\.Losses|engines\.sherpa\.model_kinds\.FoundModel)"),
+    ("py:class", r"anyio_stt\.audio\.capture\.Capture"),
     ("py:.*", r"anyio_stt\.server\.(models\.Model|service\.Live)|ClientError|BusyError"),
     ("py:.*", r"(anyio_stt\._core\.attempt\.)?EventSink|anyio_stt\.compat\..*\.T"),
     ("py:class", r"anyio_stt\.testing\.servers\.\w+\.(\w*Service|WebRequest|WebResponse|Link)"),

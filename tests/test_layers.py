@@ -51,6 +51,8 @@ WALL_CLOCK = {
 KNOWS_ANYIO = {
     "exceptions.py",  # StreamFullError is an anyio.WouldBlock
     "audio/arriving.py",  # read without holding up the event loop
+    "audio/bell.py",  # wakes a task from the device's thread
+    "audio/microphone.py",
     "audio/reader.py",
     "audio/reading.py",
     "audio/descriptors.py",  # waits for what arrives

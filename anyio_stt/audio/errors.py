@@ -6,11 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ("AudioFileError", "Decoding")
+__all__ = ("AudioFileError", "Decoding", "MicrophoneError")
 
 
 class AudioFileError(ValueError):
     """Raised when a file or stream holds no audio we can read; the message names it."""
+
+
+class MicrophoneError(OSError):
+    """Raised when a microphone cannot be used, or no longer; the message says what to do."""
 
 
 @dataclass(frozen=True)

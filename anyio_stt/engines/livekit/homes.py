@@ -11,8 +11,9 @@ from typing import Any, Generic, TypeVar
 import anyio
 from anyio.lowlevel import current_token
 
+from ...audio.bell import Bell, Soon, soon_here
 from ...exceptions import APIConnectionError
-from .crossing import Bell, Crossing, Soon, soon_here
+from .crossing import Crossing
 from .http import PluginSession
 
 __all__ = ("Home", "OwnThread", "SameLoop", "home_for")
