@@ -17,13 +17,14 @@ __all__ = ("COMMANDS", "cli", "run")
 
 COMMANDS = {
     "transcribe": "transcribe:transcribe",
+    "listen": "listen:listen",
     "engines": "engine_list:engines",
     "models": "models:models",
     "serve": "serve:serve",
 }
 """Where each command is: a module here, and what it is called in there. Add yours."""
 
-_EXTRAS = {"serve": "cli,server"}
+_EXTRAS = {"serve": "cli,server", "listen": "cli,microphone"}
 _INTERRUPTED = 130
 
 

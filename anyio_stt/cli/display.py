@@ -46,6 +46,9 @@ class Display:
     def advance(self, position: float, elapsed: float, *, lag: float = 0.0) -> None:
         """Show that *position* seconds of audio were heard in *elapsed*, and how many wait."""
 
+    def level(self, level: float | None) -> None:
+        """Show how loud it is, from 0 to 1, or None: nothing is heard for now."""
+
     def print(self, text: str) -> None:
         """
         Print a piece of the transcript on standard output, at once.
@@ -98,6 +101,8 @@ class TerminalDisplay(Display):
         self._position = self._elapsed = self._lag = 0.0
         self._count = self._number = 1
         self._done = 0
+        self._listens = False
+        self._level: float | None = None
 
     def expect(self, count: int) -> None:
         self._count = count
@@ -117,6 +122,9 @@ class TerminalDisplay(Display):
     def advance(self, position: float, elapsed: float, *, lag: float = 0.0) -> None:
         self._position, self._elapsed, self._lag = position, elapsed, lag
         self._refresh()
+
+    def level(self, level: float | None) -> None:
+        self._listens, self._level = True, level
 
     def print(self, text: str) -> None:
         self._guess = ""
@@ -144,8 +152,12 @@ class TerminalDisplay(Display):
     def _progress_line(self) -> Table:
         line = Table.grid(padding=(0, 1))
         bar = ProgressBar(self._duration or 1.0, min(self._position, self._duration or 0.0))
+        if self._listens:
+            bar = ProgressBar(1.0, self._level or 0.0)
         bar.width = max(min(_BAR_WIDTH, self._console.width - 40), 1)
         numbers = progress_text(self._position, self._duration, self._elapsed)
+        if self._listens:
+            numbers = _clock(self._position) + (" paused" if self._level is None else "")
         if self._lag > _LAG_SHOWN and self._duration is None:
             numbers += f" lag {self._lag:.0f} s"
         if self._count > 1:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from anyio_stt import APIConnectionError, APIError
-from anyio_stt.audio import AudioFileError
+from anyio_stt.audio import AudioFileError, MicrophoneError
 
 from .errors import CommandError
 from .shown import one_line, shown_name
@@ -45,7 +45,7 @@ def explain(name: str, error: BaseException) -> str | None:
         return f"{shown_name(error.filename)}: {error.strerror}"
     if isinstance(error, (APIError, ValueError, ImportError, OSError)):
         message = _with_cause(error)
-        told = isinstance(error, AudioFileError) or name in message
+        told = isinstance(error, (AudioFileError, MicrophoneError)) or name in message
         return message if told else f"{name}: {message}"
     return None
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .errors import CommandError
 from .formats import FORMATS
-from .settings import STANDARD_STREAM, Settings
+from .settings import MICROPHONE, STANDARD_STREAM, Settings
 from .shown import shown_name
 
 __all__ = ("Job", "Target", "is_address", "make_plan")
@@ -23,6 +23,8 @@ _MEDIA = (
     "wmv wv"
 )
 _ENDINGS = frozenset(f".{ending}" for ending in _MEDIA.split())
+
+_UNNAMED = {STANDARD_STREAM: "standard-input", MICROPHONE: "microphone"}
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,8 @@ def make_plan(settings: Settings) -> list[Job]:
 
 
 def _expanded(name: str) -> Iterator[_Found]:
-    if name == STANDARD_STREAM or is_address(name):
-        stem = "standard-input" if name == STANDARD_STREAM else name.rstrip("/").split("/")[-1]
+    if name in _UNNAMED or is_address(name):
+        stem = _UNNAMED.get(name) or name.rstrip("/").split("/")[-1]
         yield _Found(name, Path(stem.partition("?")[0] or "address"))
     elif os.path.isdir(name):
         yield from _in_folder(Path(name))

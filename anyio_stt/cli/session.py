@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from contextlib import aclosing
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, aclosing
 from pathlib import Path
 
 import anyio
 
 from anyio_stt import STT, APIError
-from anyio_stt.audio import AudioReader
+from anyio_stt.audio import AudioReader, PCMFormat
 
 from .channels import Channels
+from .detector import with_utterances
 from .display import Display
 from .engine_choice import make_engine
 from .errors import CommandError
@@ -29,6 +31,8 @@ from .transcription import Transcription
 
 __all__ = ("Session",)
 
+_Open = Callable[[str, "PCMFormat | None"], AbstractAsyncContextManager[AudioReader]]
+
 _LOST = 0.01  # seconds: less is rounding
 
 
@@ -39,14 +43,18 @@ class Session:
     Args:
         settings: what was asked for.
         display: what the user sees.
+        open_audio: opens a recording by its name.
 
     Raises:
         CommandError: when it cannot be done as asked, before anything is read.
     """
 
-    def __init__(self, settings: Settings, display: Display) -> None:
+    def __init__(
+        self, settings: Settings, display: Display, *, open_audio: _Open = open_recording
+    ) -> None:
         self._settings = settings
         self._display = display
+        self._open = open_audio
         self._jobs = make_plan(settings)
         self._several = len(self._jobs) > 1
         self._shared: dict[Path | None, Sink] = {}
@@ -72,7 +80,8 @@ class Session:
                     failed = True
 
         try:
-            async with make_engine(self._settings.engine, self._settings.options) as stt:
+            async with make_engine(self._settings.engine, self._settings.options) as engine:
+                stt = with_utterances(engine, self._settings.vad, live=self._settings.listens)
                 waiting = iter(zip(self._jobs, transcripts, strict=True))
                 async with anyio.create_task_group() as tg:
                     for _ in range(min(self._settings.jobs, len(self._jobs))):
@@ -97,6 +106,8 @@ class Session:
             )
             for target in job.targets
         ]
+        if self._settings.listens and self._display.live and not _on_screen(job):
+            outputs.append((make_formatter("txt", job.name), StandardOutput(self._display)))
         return Transcript(outputs, self._journal(job), all_events=self._settings.all_events)
 
     def _sink(self, target: Target) -> Sink:
@@ -151,7 +162,7 @@ class Session:
 
     async def _transcribe(self, stt: STT, job: Job, transcript: Transcript) -> bool:
         settings = self._settings
-        async with open_recording(job.name, settings.raw_format) as audio:
+        async with self._open(job.name, settings.raw_format) as audio:
             channels = self._channels(audio)
             heard = audio.num_channels if channels.each else 1
             start = transcript.begin(channels=heard, restart=settings.restart)
@@ -193,6 +204,10 @@ class Session:
                 self._display.note(f"anyio-stt: {what}")
 
         return Channels(self._settings.channels, audio.num_channels, warn, name)
+
+
+def _on_screen(job: Job) -> bool:
+    return any(target.path is None for target in job.targets)
 
 
 def _seconds_at_least(name: str) -> bool:

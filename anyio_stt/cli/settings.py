@@ -7,15 +7,17 @@ from typing import Any
 
 from anyio_stt.audio import PCMFormat
 
-__all__ = ("STANDARD_STREAM", "Settings")
+__all__ = ("MICROPHONE", "STANDARD_STREAM", "Settings")
 
 STANDARD_STREAM = "-"
 """The name that means standard input, or standard output."""
+MICROPHONE = "microphone:"
+"""The name that `listen` gives to what it hears."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What was asked for on the command line of `transcribe`, each as its option says."""
+    """What was asked for on the command line, each as its option says."""
 
     files: tuple[str, ...]
     engine: str
@@ -31,3 +33,6 @@ class Settings:
     interim: str = "auto"
     skip_existing: bool = False
     restart: bool = False
+    vad: bool | None = None
+    listens: bool = False
+    """Whether somebody speaks right now, and wants to see it even when it goes to a file."""

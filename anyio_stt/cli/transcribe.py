@@ -45,6 +45,12 @@ _TELEPHONE_RATE = 8000
     metavar="N",
     help="How many recordings, or pieces of one, at once; as many as there are cores.",
 )
+@option(
+    "--vad/--no-vad",
+    default=None,
+    help="Cut utterances for an engine of whole recordings; unless told, for those that give no "
+    "times.",
+)
 @option("--skip-existing", is_flag=True, help="Leave out recordings that have their transcripts.")
 @option("--restart", is_flag=True, help="Forget what an interrupted run has left.")
 @option(

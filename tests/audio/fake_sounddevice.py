@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -17,7 +18,13 @@ class PortAudioError(Exception):
 class Card:
     """What is plugged in, and the stream that is open."""
 
-    def __init__(self, *names: str, default: int = 0) -> None:
+    def __init__(
+        self,
+        *names: str,
+        default: int = 0,
+        plays: Callable[[RawInputStream], None] | None = None,
+    ) -> None:
+        self.plays = plays
         self.names = names
         self.default = default
         self.fails: PortAudioError | None = None
@@ -73,6 +80,8 @@ class RawInputStream:
         if self._card.fails is not None:
             raise self._card.fails
         self.starts += 1
+        if self._card.plays is not None:
+            threading.Thread(target=self._card.plays, args=(self,), daemon=True).start()
 
     def abort(self) -> None:
         self._finished()
@@ -84,12 +93,23 @@ class RawInputStream:
     def give(self, seconds: float, value: int = 1000, *, lost: float | None = None) -> None:
         """Record *seconds*, the driver having *lost* some before."""
         count = round(seconds * self.settings["samplerate"])
+        data = value.to_bytes(2, "little") * (count * self.settings["channels"])
+        self.give_samples(data, lost=lost)
+
+    def give_samples(self, data: bytes, *, lost: float | None = None) -> None:
+        """Record *data*."""
+        count = len(data) // 2 // self.settings["channels"]
         self.clock += lost or 0.0
         times = SimpleNamespace(inputBufferAdcTime=self.clock)
-        self.clock += seconds
-        data = value.to_bytes(2, "little") * (count * self.settings["channels"])
+        self.clock += count / self.settings["samplerate"]
         status = SimpleNamespace(input_overflow=lost is not None)
         self._callback(memoryview(data), count, times, status)
+
+    def wait_until_read(self) -> None:
+        """Wait until somebody has taken some of what was given."""
+        capture: Any = getattr(self._callback, "__self__", None)
+        while not capture._taken:
+            time.sleep(0.005)
 
     def unplug(self) -> None:
         self._finished()

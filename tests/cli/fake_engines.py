@@ -100,7 +100,10 @@ class BatchSTT(STT):
     def __init__(self, *, longest: float | None = None) -> None:
         super().__init__(
             capabilities=STTCapabilities(
-                streaming=False, interim_results=False, max_utterance=longest
+                streaming=False,
+                interim_results=False,
+                aligned_transcript="chunk",
+                max_utterance=longest,
             )
         )
 
@@ -111,6 +114,29 @@ class BatchSTT(STT):
         channels = combine_frames(buffer).num_channels
         text = f"{seconds:g} seconds, {channels} channel"
         return SpeechEvent(FINAL, "", [SpeechData("en", text, 0.0, seconds)])
+
+
+class UntimedSTT(BatchSTT):
+    """Hears whole recordings, and does not tell when what was said."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._capabilities = STTCapabilities(streaming=False, interim_results=False)
+
+    async def _recognize_impl(
+        self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
+    ) -> SpeechEvent:
+        return SpeechEvent(FINAL, "", [SpeechData("en", "one two three four five six seven")])
+
+
+class StreamOnlySTT(CountingSTT):
+    """Recognises no recordings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._capabilities = STTCapabilities(
+            streaming=True, interim_results=True, offline_recognize=False
+        )
 
 
 class LostStream(RecognizeStream):

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+import anyio_stt.testing
+
 COUNTING = "fake_engines:CountingSTT"
 MakeWav = Callable[..., Path]
 Run = Callable[..., subprocess.CompletedProcess[Any]]
@@ -72,6 +74,49 @@ def test_an_engine_of_recordings_is_given_pieces_that_it_takes(
     first, last = (json.loads(line) for line in result.stdout.splitlines())
     assert first["start"] == 0 < first["end"] < 2
     assert (last["start"], last["end"]) == (pytest.approx(first["end"], abs=0.002), 3)
+
+
+def test_utterances_are_cut_for_an_engine_without_times(run_command: Run) -> None:
+    spoken = Path(anyio_stt.testing.__file__).with_name("spoken.wav")
+
+    result = run_command("transcribe", "--engine", "fake_engines:UntimedSTT", "-f", "jsonl", spoken)
+
+    first, second = (json.loads(line) for line in result.stdout.splitlines())
+    assert 0 <= first["start"] < 0.5
+    assert 2 < first["end"] < 3.2  # where the recording's first sentence ends
+    assert 3 < second["start"] < 3.8
+    assert 5.5 < second["end"] < 6.7
+
+
+def test_utterances_are_not_cut_where_that_is_not_wanted(run_command: Run) -> None:
+    spoken = Path(anyio_stt.testing.__file__).with_name("spoken.wav")
+
+    result = run_command(
+        "transcribe", "--engine", "fake_engines:UntimedSTT", "--no-vad", "-f", "jsonl", spoken
+    )
+
+    assert len(result.stdout.splitlines()) == 1
+
+
+def test_utterances_are_cut_for_an_engine_with_times_where_that_is_wanted(
+    run_command: Run,
+) -> None:
+    spoken = Path(anyio_stt.testing.__file__).with_name("spoken.wav")
+
+    result = run_command("transcribe", "--engine", "fake_engines:BatchSTT", "--vad", spoken)
+
+    assert len(result.stdout.splitlines()) == 2
+
+
+def test_an_engine_that_only_streams_cannot_be_given_utterances(
+    make_wav: MakeWav, run_command: Run
+) -> None:
+    result = run_command(
+        "transcribe", "--engine", "fake_engines:StreamOnlySTT", "--vad", make_wav()
+    )
+
+    assert result.returncode == 2
+    assert "--vad is for engines that recognise recordings" in result.stderr
 
 
 def test_options_and_language_reach_the_engine(make_wav: MakeWav, run_command: Run) -> None:

@@ -26,26 +26,26 @@ class RawInputStream:
 
     def __init__(self, *, callback: Callable[..., None], **settings: Any) -> None:
         self._callback = callback
-        self._closed = False
-        self._thread = threading.Thread(target=self._record, daemon=True)
+        self._heard = list(cut(spoken().frame, 0.05))
+        self._thread = threading.Thread()
+        self._stopped = False
 
     def start(self) -> None:
+        self._stopped = False
+        self._thread = threading.Thread(target=self._record, daemon=True)
         self._thread.start()
 
     def _record(self) -> None:
         at = time.monotonic()
-        for frame in cut(spoken().frame, 0.05):
-            at += frame.duration
-            self._give(at, frame.pcm)
-        while not self._closed:
+        while not self._stopped:
+            data = self._heard.pop(0).pcm if self._heard else bytes(1600)
             at += 0.05
-            self._give(at, bytes(1600))
+            time.sleep(max(at - time.monotonic(), 0))
+            times = SimpleNamespace(inputBufferAdcTime=at)
+            self._callback(data, len(data) // 2, times, SimpleNamespace(input_overflow=False))
 
-    def _give(self, at: float, data: bytes) -> None:
-        time.sleep(max(at - time.monotonic(), 0))
-        times = SimpleNamespace(inputBufferAdcTime=at)
-        self._callback(data, len(data) // 2, times, SimpleNamespace(input_overflow=False))
-
-    def close(self) -> None:
-        self._closed = True
+    def abort(self) -> None:
+        self._stopped = True
         self._thread.join()
+
+    close = abort

@@ -24,5 +24,7 @@ def test_the_commands_print_what_the_guide_shows(tmp_path: Path) -> None:
 
 def test_every_option_that_the_guide_names_is_there() -> None:
     transcribe = pytest.importorskip("anyio_stt.cli.transcribe").transcribe
-    there = {name for each in transcribe.params for name in each.opts}
+    listen = pytest.importorskip("anyio_stt.cli.listen").listen
+    parameters = [*transcribe.params, *listen.params]
+    there = {name for each in parameters for name in (*each.opts, *each.secondary_opts)}
     assert set(re.findall(r"--[a-z][a-z-]+", TEXT)) <= there

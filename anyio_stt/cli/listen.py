@@ -1,0 +1,102 @@
+"""`anyio-stt listen`: a microphone in, a transcript out."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import partial
+from typing import Any
+
+import anyio
+import click
+
+from anyio_stt.audio import MicrophoneError, microphones
+
+from .detector import make_detector
+from .display import showing
+from .engine_choice import choose_engine, parse_options, without_interims
+from .errors import CommandError
+from .interruption import run_until_interrupted
+from .listening import Listening
+from .log import log_shown_on
+from .noise import libraries_silenced
+from .options import check_backend, engine_options, option, output_options
+from .session import Session
+from .settings import MICROPHONE, Settings
+from .shown import one_line
+
+__all__ = ("listen",)
+
+
+@click.command()
+@engine_options
+@output_options
+@option("--device", metavar="NAME|N", help="The microphone: its number, or a part of its name.")
+@click.option("--list-devices", is_flag=True, help="List the microphones, and end.")
+@option(
+    "--until-silence",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="End when nobody has spoken for so long.",
+)
+@option(
+    "--interim",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Whether the engine guesses while somebody speaks; auto: where they are seen.",
+)
+def listen(
+    backend: str,
+    quiet: bool,
+    verbose: int,
+    options: tuple[str, ...],
+    device: str | None,
+    list_devices: bool,
+    until_silence: float | None,
+    **settings: Any,
+) -> int:
+    """
+    Transcribe what a microphone hears, until Ctrl-C.
+
+    On a terminal the space bar pauses and goes on, and q ends, as Ctrl-C does: what was said
+    until then is still recognised. A second Ctrl-C ends at once.
+
+    Exit codes: 0 all went well, 1 the engine failed, or some audio was lost, 2 what was asked for
+    cannot be done, 130 interrupted twice.
+    """
+    check_backend(backend)
+    with ExitStack() as stack:
+        if not verbose:
+            stack.enter_context(libraries_silenced())
+        if list_devices:
+            return _list_devices()
+        settings["engine"] = choose_engine(settings["engine"], quiet=quiet)
+        wanted = Settings((MICROPHONE,), options=parse_options(options), listens=True, **settings)
+        detector = None if until_silence is None else make_detector("--until-silence")
+        display = stack.enter_context(showing(quiet=quiet))
+        stack.enter_context(log_shown_on(display, verbose))
+        seen = display.live or wanted.all_events
+        if wanted.interim == "never" or (wanted.interim == "auto" and not seen):
+            wanted = without_interims(wanted)
+        listening = Listening(
+            int(device) if device is not None and device.isdecimal() else device,
+            display,
+            until_silence=until_silence,
+            detector=detector,
+        )
+        session = Session(wanted, display, open_audio=listening.open)
+        run = partial(run_until_interrupted, gently=listening.stop)
+        return anyio.run(run, session.run, backend=backend)
+
+
+def _list_devices() -> int:
+    try:
+        there = microphones()
+    except (ImportError, MicrophoneError) as exc:
+        raise CommandError(str(exc)) from exc
+    if not there:
+        raise CommandError("no microphone: the system knows no device that records")
+    for each in there:
+        default = "\tdefault" if each.is_default else ""
+        click.echo(f"{each.index}\t{one_line(each.name)}\t{each.sample_rate} Hz{default}")
+    return 0
