@@ -61,7 +61,7 @@ class RecognizeStream(Recognition):
             frame_duration=frame_duration,
         )
         self._stt = stt
-        self._conn_options = conn_options
+        self._conn_options = self._core_flush_options = conn_options
 
     # ---- for engines
 
@@ -153,15 +153,18 @@ class RecognizeStream(Recognition):
 
     _core_is_member = False
 
-    def _core_watch_losses(
-        self, on_loss: Callable[[BaseException | None, float, float, bool], bool]
+    def _core_watch(
+        self,
+        on_loss: Callable[[BaseException | None, float, float, bool], bool],
+        on_silence: Callable[[], None],
     ) -> None:
         """
         Have *on_loss* told of audio that is given up: why, its times, whether it was refused.
 
         It returns whether somebody else is asked; then the stream goes on as if nothing was.
+        *on_silence* is called when more is known to be silent, which no event tells.
         """
-        self._core_on_loss = on_loss
+        self._core_on_loss, self._core_on_silence = on_loss, on_silence
         self._core_is_member = True
 
     def _core_on_failure(self, error: Exception, recoverable: bool, delay: float) -> None:
@@ -230,7 +233,7 @@ class RecognizeStream(Recognition):
             InputEndedError: after `end_input()`.
         """
         self.flush()
-        options, position = self._core_options, self._core_queue.written
+        options, position = self._core_flush_options, self._core_queue.written
         seconds = options.timeout if options.drain_timeout is None else options.drain_seconds
         answered = self._core_lifecycle.running
         await checkpoint()

@@ -63,6 +63,7 @@ class Recognition(AudioStream[SpeechEvent]):
         self._core_attempt: Attempt | None = None
         self._core_entered = False
         self._core_on_loss: Callable[..., bool] = lambda *_: False  # an adapter's
+        self._core_on_silence: Callable[[], None] = lambda: None  # likewise
         self._core_lost: list[tuple[float, float]] = []
 
     @abstractmethod
@@ -127,8 +128,7 @@ class Recognition(AudioStream[SpeechEvent]):
 
     def _core_on_progress(self, final: bool) -> None:
         self._core_attempts.budget.progress()
-        if final:
-            self._core_refusals.recognised()
+        (self._core_refusals.recognised if final else self._core_on_silence)()
 
     def _core_start_monitor(self) -> None:
         self._core_tasks.start_soon(self._core_measure)

@@ -95,7 +95,7 @@ class AdapterStream(RecognizeStream):
             idle_timeout=None,
         )
         super().__init__(stt=stt, conn_options=own)
-        self._given_options = conn_options
+        self._given_options = self._core_flush_options = conn_options
         # A member must not be given so much that, with what it has read already, more than
         # `replay_limit` would have to be heard again.
         kept = conn_options.replay_seconds(stt.capabilities.max_uncovered)
@@ -126,7 +126,7 @@ class AdapterStream(RecognizeStream):
         """
         failure: Exception | None = None
         given_all = False
-        self._watch_losses(stream)
+        self._watch(stream)
         async with stream, anyio.create_task_group() as tasks:
 
             async def relay() -> None:
@@ -144,14 +144,14 @@ class AdapterStream(RecognizeStream):
         if failure is not None:
             raise failure
 
-    def _watch_losses(self, stream: RecognizeStream | VADStream) -> None:
-        """Have what *stream* loses counted as lost here."""
+    def _watch(self, stream: RecognizeStream | VADStream) -> None:
+        """Have what *stream* loses counted as lost here, and what is silent there as silent."""
         if isinstance(stream, RecognizeStream):
 
             def on_loss(error: BaseException | None, start: float, end: float, final: bool) -> bool:
                 return self._on_loss(stream, error, start, end, final)
 
-            stream._core_watch_losses(on_loss)  # noqa: SLF001 - an adapter is the base's other half
+            stream._core_watch(on_loss, lambda: self._on_silence(stream))  # noqa: SLF001 - likewise
 
     def _on_loss(
         self,
@@ -167,6 +167,10 @@ class AdapterStream(RecognizeStream):
         else:
             self._core_lose(error, start, end)
         return False
+
+    def _on_silence(self, stream: RecognizeStream) -> None:
+        """Note that more of *stream* is known to be silent, which no event tells."""
+        self._note_settled(stream)
 
     def _note_settled(self, stream: RecognizeStream, channel: int | None = None) -> None:
         """What *stream* has answered needs no other answer, once all its events were read."""
@@ -202,13 +206,16 @@ class AdapterStream(RecognizeStream):
         try:
             async for item in self._input_ch if items is None else items:
                 if isinstance(item, self._FlushSentinel):
-                    stream.flush()
+                    self._pass_marker(stream)
                 else:
                     await self._pass_on(item, stream)
             stream.end_input()
         except StreamClosedError:
             return False
         return True
+
+    def _pass_marker(self, stream: RecognizeStream | VADStream) -> None:
+        stream.flush()
 
     async def _pass_on(self, frame: AudioFrame, stream: RecognizeStream | VADStream) -> None:
         for piece in _pieces(frame, self._piece):

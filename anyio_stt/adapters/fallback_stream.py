@@ -234,6 +234,9 @@ class FallbackStream(AdapterStream):
             self._rules.tell(member, Happened.LEFT)
             raise SwitchError("a preferred engine has recovered", retry_after=0)
 
+    def _on_silence(self, stream: RecognizeStream) -> None:
+        self._note_covered(stream, self._listening[stream])
+
     def _note_covered(self, stream: RecognizeStream, member: Member) -> None:
         """What the member's finals and silences cover, the next one need not hear."""
         reach = self._settled(stream)

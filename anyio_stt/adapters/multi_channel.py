@@ -132,7 +132,7 @@ class _ChannelsStream(AdapterStream):
         task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
     ) -> None:
         channel = self._channels[stream]
-        self._watch_losses(stream)
+        self._watch(stream)
         async with stream:
             task_status.started()
             async for event in stream:
@@ -148,6 +148,9 @@ class _ChannelsStream(AdapterStream):
         self._say(anyio.current_time())
 
     # ---- the order
+
+    def _on_silence(self, stream: RecognizeStream) -> None:
+        self._settle(stream)
 
     def _settle(self, stream: RecognizeStream) -> None:
         """Note how far the channel's finals and silences reach, once all of them were read."""

@@ -136,6 +136,9 @@ class _UtteranceStream(AdapterStream):
         self._open = OpenUtterance(keep=self._interval is not None)
         self._changed = anyio.Event()
         self._heard_all = False
+        self._passed = 0  # samples that the detector was given
+        self._judged = 0.0  # how far it has judged them, in seconds
+        self._flushed_at: float | None = None
         async with self._vad.stream() as vad_stream, anyio.create_task_group() as tasks:
             tasks.start_soon(self._relay, vad_stream)
             tasks.start_soon(self._recognize_in_order)
@@ -159,6 +162,21 @@ class _UtteranceStream(AdapterStream):
             await self._changed.wait()
         self._open.hear(frame)
         await super()._pass_on(frame, stream)
+        self._passed += frame.samples_per_channel
+        self._rate = frame.sample_rate
+
+    def _pass_marker(self, stream: RecognizeStream | VADStream) -> None:
+        super()._pass_marker(stream)
+        self._flushed_at = self._passed / self._rate  # a marker comes behind audio only
+        self._answer_flush()
+
+    def _answer_flush(self) -> None:
+        """Say that all before a flush is answered, once it is; the detector judges what it can."""
+        due, unjudged = self._flushed_at, self._vad.capabilities.update_interval
+        busy = self._open.speaking or self._waiting
+        if due is not None and not busy and self._judged > due - unjudged - 1e-6:
+            self._flushed_at = None
+            self._report_silence(due)
 
     def _too_much_waits(self) -> bool:
         waiting = sum(utterance.end - utterance.start for utterance in self._waiting)
@@ -166,6 +184,7 @@ class _UtteranceStream(AdapterStream):
 
     def _notice(self, event: VADEvent) -> None:
         start = max(0.0, event.timestamp - calculate_audio_duration(event.frames))
+        self._judged = event.timestamp
         if event.type is VADEventType.START_OF_SPEECH:
             self._say(SpeechEventType.START_OF_SPEECH, event.timestamp - event.speech_duration)
             self._open.begin(start)
@@ -177,7 +196,9 @@ class _UtteranceStream(AdapterStream):
         else:
             if not event.speaking:
                 self._forget_before(event.timestamp - _MEMORY)
+            self._answer_flush()
             return
+        self._answer_flush()
         self._wake()
 
     def _forget_before(self, time: float) -> None:
@@ -199,6 +220,7 @@ class _UtteranceStream(AdapterStream):
             if self._waiting:
                 await self._recognize(self._waiting[0])
                 self._waiting.popleft()
+                self._answer_flush()
                 self._wake()
             elif self._heard_all:
                 return

@@ -67,10 +67,14 @@ class LoudStream(RecognizeStream):
         self.loud: list[float] = []
         async for item in self._input_ch:
             if isinstance(item, self._FlushSentinel):
-                self.finish()
+                self.flush_heard()
             else:
                 self.hear(item)
         self.finish()
+
+    def flush_heard(self) -> None:
+        self.finish()
+        self._report_silence(self.heard)
 
     def hear(self, frame: AudioFrame) -> None:
         if is_loud(frame):
