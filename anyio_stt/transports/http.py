@@ -195,10 +195,13 @@ class HttpTransport:
             yield response
 
     async def _refused(self, address: Address, response: httpx2.Response) -> Exception:
-        said = b""
-        with anyio.move_on_after(_COMPLAINT):
-            async for piece in response.aiter_bytes():
-                said = (said + piece)[:_MOST_SAID]
+        said, body = b"", response.aiter_bytes()
+        try:
+            with anyio.move_on_after(_COMPLAINT):
+                async for piece in body:
+                    said = (said + piece)[:_MOST_SAID]
+        finally:
+            await _abandon(body)
         return status_error(
             address,
             response.status_code,

@@ -14,7 +14,7 @@ import anyio
 from anyio.abc import ByteReceiveStream, ByteSendStream, Process
 
 from ..exceptions import APIConnectionError, APIError, APITimeoutError
-from .wire import Kind, Message, MessageReader, WireError, pack
+from .wire import Kind, Message, MessageReader, WireError, checked, pack
 
 __all__ = ("WorkerProcess", "command_for")
 
@@ -182,7 +182,7 @@ class WorkerProcess:
 
     def _reader_feed(self, data: bytes) -> list[Message]:
         try:
-            return self._reader.feed(data)
+            return [checked(message) for message in self._reader.feed(data)]
         except WireError as exc:
             raise APIConnectionError(f"a {self._name} worker talks nonsense: {exc}") from exc
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
-__all__ = ("MAX_BODY", "Kind", "Message", "MessageReader", "WireError", "pack")
+__all__ = ("MAX_BODY", "Kind", "Message", "MessageReader", "WireError", "checked", "pack")
 
 MAX_BODY = 1 << 22
 """The longest body in bytes; two minutes of audio, or any transcript of 30 s."""
@@ -109,6 +110,48 @@ class MessageReader:
         return _message(kind, body)
 
 
+def checked(message: Message) -> Message:
+    """
+    Return *message* if a worker may say so.
+
+    Raises:
+        WireError: when a field that it has to have is missing, or is none.
+    """
+    for name, fits in _REQUIRED.get(message.kind, {}).items():
+        if not fits(message.fields.get(name)):
+            raise WireError(f"{message.kind.name} has no {name} that can be read")
+    return message
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < _LATEST
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _are_words(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_word, value))
+
+
+def _is_word(value: object) -> bool:
+    if not isinstance(value, list) or len(value) != 4:
+        return False
+    text, *numbers = value
+    return _is_text(text) and all(map(_is_time, numbers))
+
+
+_LATEST = 1e9  # seconds; 30 years
+_REQUIRED: dict[Kind, dict[str, Callable[[object], bool]]] = {
+    Kind.HEARD: {"quiet": _is_time},
+    Kind.ONSET: {"time": _is_time},
+    Kind.OFFSET: {"time": _is_time},
+    Kind.INTERIM: {"text": _is_text, "start": _is_time, "end": _is_time},
+    Kind.FINAL: {"text": _is_text, "words": _are_words},
+}
+
+
 def _message(kind: int, body: bytes) -> Message:
     try:
         known = Kind(kind)
@@ -118,7 +161,7 @@ def _message(kind: int, body: bytes) -> Message:
         return Message(known, audio=body)
     try:
         fields = json.loads(body) if body else {}
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise WireError(f"the body of {known.name} is no JSON: {exc}") from exc
     if not isinstance(fields, dict):
         raise WireError(f"the body of {known.name} is no JSON object")

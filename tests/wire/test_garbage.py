@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from anyio_stt import APIError, SpeechEvent
@@ -27,14 +26,9 @@ from anyio_stt.wire.vllm import VllmSession
 from anyio_stt.wire.vosk import VoskSession
 from anyio_stt.wire.wyoming import WyomingSession
 from anyio_stt.wire.wyoming_events import WyomingDecoder, encode_event
+from tests.fuzzing import many
 
-SOAK = bool(os.environ.get("ANYIO_STT_SOAK"))
 RECORDED = Path(__file__).parents[1] / "engines" / "recorded"
-many = settings(
-    max_examples=20_000 if SOAK else 300,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
 
 SESSIONS: dict[str, Callable[[], ClientSession]] = {
     "deepgram": lambda: DeepgramSession(5.0, channels=2, multichannel=True),
