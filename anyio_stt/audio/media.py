@@ -18,6 +18,7 @@ from .frame import AudioFrame
 from .losses import Losses
 from .one_format import OneFormat
 from .pcm import MAX_CHANNELS, MAX_SAMPLE_RATE, float_to_int16
+from .sources import Seekable
 
 __all__ = ("decode_media",)
 
@@ -100,7 +101,9 @@ def _open(av: Any, file: Any, name: str, *, live: bool) -> Any:
     if live:  # words while it goes on: no five seconds are looked at before the first is decoded
         options |= {"probesize": "65536", "analyzeduration": "100000"}
     try:
-        return av.open(file, options=options, buffer_size=8192, **_lenient(av))
+        return av.open(
+            file if live else Seekable(file), options=options, buffer_size=8192, **_lenient(av)
+        )
     except (av.FFmpegError, ValueError, OverflowError) as exc:
         raise AudioFileError(
             f"{name} is not audio in a known format: convert it, with ffmpeg for one, or get it "
@@ -143,7 +146,10 @@ class _Reading:
     def _notice_missing(self, packet: Any) -> None:
         """Count what the demuxer left out without a word: FLAC numbers its samples."""
         if self._container.format.name == "flac" and packet.pts is not None and self._position:
-            missing = float(packet.pts * packet.time_base) - self._position - self._undecoded
+            at = float(packet.pts * packet.time_base)
+            if at > (_duration(self._container, self._stream) or at):
+                return  # old encoders number something else
+            missing = at - self._position - self._undecoded
             if _ROUNDING < missing < _LONGEST_GAP:
                 self._undecoded += missing
                 self._reason = self._reason or "not FLAC"

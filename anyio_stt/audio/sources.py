@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from typing import IO
 
-__all__ = ("SPOOL_LIMIT", "ArrivingBytes", "spooled")
+__all__ = ("SPOOL_LIMIT", "ArrivingBytes", "Seekable", "spooled")
 
 SPOOL_LIMIT = 2 << 30
 """Bytes that are kept on the disk of a recording that has to be sought in: a day of podcasts."""
@@ -56,6 +56,29 @@ class ArrivingBytes:
             self.error, data = exc, b""
         self._ended = not data
         self._waiting += data
+
+
+class Seekable:
+    """
+    A file that says -1 of a place where it cannot go, as FFmpeg expects.
+
+    What a file raises PyAV prints, and raises in place of what is wrong with the recording.
+
+    Args:
+        file: is read and sought in.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.read = file.read
+        self.tell = file.tell
+        self._seek = file.seek
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Go to a place, and return where that is."""
+        try:
+            return self._seek(offset, whence)
+        except (OSError, ValueError, OverflowError):
+            return -1
 
 
 def spooled(source: ArrivingBytes, name: str) -> IO[bytes]:

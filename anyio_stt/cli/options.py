@@ -23,6 +23,7 @@ __all__ = ("check_backend", "engine_options", "option", "output_options", "read_
 F = TypeVar("F", bound=Callable[..., Any])
 
 _PREFIX = "ANYIO_STT_"
+_LISTS = ("options", "formats", "outputs")
 
 
 def option(*names: str, **settings: Any) -> Callable[[F], F]:
@@ -128,7 +129,7 @@ def read_config(path: Path, commands: list[str]) -> dict[str, Any]:
     common = {key: value for key, value in config.items() if key not in commands}
     return {
         command: {
-            _parameter(key): _default(value)
+            _parameter(key): _default(_parameter(key), value)
             for key, value in (common | config.get(command, {})).items()
         }
         for command in commands
@@ -137,10 +138,12 @@ def read_config(path: Path, commands: list[str]) -> dict[str, Any]:
 
 def _parameter(key: str) -> str:
     name = key.replace("-", "_")
-    return {"option": "options", "format": "formats", "output": "outputs"}.get(name, name)
+    return f"{name}s" if f"{name}s" in _LISTS else name
 
 
-def _default(value: Any) -> Any:
+def _default(name: str, value: Any) -> Any:
     if isinstance(value, dict):
         return [f"{key}={each}" for key, each in value.items()]
+    if name in _LISTS and isinstance(value, str):
+        return [value]
     return value

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 from typing import Any
+
+import anyio
 
 from anyio_stt.audio import AudioFileError, AudioReader, PCMFormat, open_audio_stream
 from anyio_stt.transports.tls import system_tls
@@ -29,16 +31,43 @@ async def open_address(
         ImportError: when httpx2 is not installed.
     """
     httpx2: Any = import_module("httpx2")
+    tls = await system_tls()
     try:
         async with (
-            httpx2.AsyncClient(verify=system_tls(), timeout=_TIMEOUT, follow_redirects=True) as web,
+            httpx2.AsyncClient(verify=tls, timeout=_TIMEOUT, follow_redirects=True) as web,
             web.stream("GET", address) as answer,
         ):
             if not answer.is_success:
                 raise AudioFileError(f"{address} cannot be loaded: HTTP {answer.status_code}")
-            chunks = answer.aiter_bytes()
-            async with open_audio_stream(chunks, pcm_format=raw_format, name=address) as audio:
-                yield audio
+            body = answer.aiter_bytes()
+            try:
+                async with open_audio_stream(
+                    _NotClosed(body), pcm_format=raw_format, name=address
+                ) as audio:
+                    yield audio
+            finally:
+                await _let_go(body)
     except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
         reason = clean(str(exc)) or type(exc).__name__
         raise AudioFileError(f"{address} cannot be loaded: {reason}") from exc
+
+
+class _NotClosed:
+    """Reads what somebody else closes."""
+
+    def __init__(self, body: AsyncIterator[bytes]) -> None:
+        self._body = body
+
+    def __aiter__(self) -> _NotClosed:
+        return self
+
+    async def __anext__(self) -> bytes:
+        return await anext(self._body)
+
+
+async def _let_go(body: AsyncIterator[bytes]) -> None:
+    """End a body that may not have been read to its end; closing it leaves those it reads from."""
+    with anyio.CancelScope() as scope, suppress(Exception):
+        scope.cancel()
+        async for _ in body:
+            pass

@@ -6,13 +6,22 @@ import io
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from anyio_stt.audio import AudioFileError, AudioReader, open_audio, open_audio_stream, sources
+from anyio_stt.audio import (
+    AudioFileError,
+    AudioReader,
+    media,
+    open_audio,
+    open_audio_stream,
+    sources,
+)
+from anyio_stt.audio.losses import Losses
 
 av: Any = pytest.importorskip("av")
 pytestmark = pytest.mark.real_time
@@ -199,3 +208,20 @@ async def test_a_recording_that_changes_on_the_way_costs_its_rest_at_most(tmp_pa
 
     seconds = len(samples) / audio.sample_rate
     assert seconds > 2 or audio.lost
+
+
+def test_a_place_that_is_not_there_is_a_number_and_no_error() -> None:
+    file = sources.Seekable(io.BytesIO(b"four"))
+    assert (file.seek(-1), file.seek(2), file.read(9)) == (-1, 2, b"ur")
+
+
+@pytest.mark.parametrize(("at", "missing"), [(2.0, 1.0), (240.0, 0.0)])
+def test_what_flac_says_is_missing_is_believed_within_the_recording(
+    at: float, missing: float
+) -> None:
+    container = SimpleNamespace(format=SimpleNamespace(name="flac"), duration=None)
+    stream = SimpleNamespace(duration=25, time_base=1)
+    reading = media._Reading(av, container, stream, Losses("old.flac"))
+    reading._position = 1.0
+    reading._notice_missing(SimpleNamespace(pts=at, time_base=1))
+    assert reading._undecoded == missing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import anyio
@@ -127,6 +128,36 @@ class UntimedSTT(BatchSTT):
         self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
     ) -> SpeechEvent:
         return SpeechEvent(FINAL, "", [SpeechData("en", "one two three four five six seven")])
+
+
+class SayingSTT(BatchSTT):
+    """Says what it is told to."""
+
+    def __init__(self, *, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    async def _recognize_impl(
+        self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
+    ) -> SpeechEvent:
+        return SpeechEvent(FINAL, "", [SpeechData("en", self.text, 0.0, 1.0)])
+
+
+class GuessingSTT(SayingSTT):
+    """Tells whether it was asked for guesses."""
+
+    def __init__(self, *, interim_results: bool = True) -> None:
+        super().__init__(text=f"interims {interim_results}")
+
+
+class TalkativeSTT(SayingSTT):
+    """Logs what it does."""
+
+    def __init__(self) -> None:
+        super().__init__(text="well")
+        logger = logging.getLogger("anyio_stt")
+        logger.info("it listens")
+        logger.debug("it thinks")
 
 
 class StreamOnlySTT(CountingSTT):

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import importlib.util
+import json
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import anyio
+import numpy as np
 import pytest
 
 import anyio_stt.testing
+from anyio_stt import AudioFrame
+from anyio_stt.audio import Resampler
+from anyio_stt.testing import cut, spoken
 
 pytest.importorskip("pocketsphinx")
 
@@ -57,11 +65,7 @@ def test_the_agent_answers_each_turn() -> None:
 def test_a_cough_after_the_callers_words_leaves_them_answered(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    spec = importlib.util.spec_from_file_location("turns", EXAMPLES / "turns.py")
-    assert spec is not None
-    assert spec.loader is not None
-    turns = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(turns)
+    turns = load("turns")
 
     async def call() -> None:
         agent = turns.Agent()
@@ -71,6 +75,60 @@ def test_a_cough_after_the_callers_words_leaves_them_answered(
 
     asyncio.run(call())
     assert capsys.readouterr().out == "caller: hello there\nagent: you said 2 words\n"
+
+
+def load(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # where annotations of its functions are looked for
+    spec.loader.exec_module(module)
+    return module
+
+
+def mulaw_of(frame: AudioFrame) -> bytes:
+    """Encode as telephones do: for each sample the byte that is nearest to it."""
+    values = AudioFrame.from_mulaw(bytes(range(256))).to_array().astype(int)
+    order = np.argsort(values)
+    middles = (values[order][1:] + values[order][:-1]) / 2
+    return order[np.searchsorted(middles, frame.to_array())].astype(np.uint8).tobytes()
+
+
+@pytest.mark.real_time
+@pytest.mark.parametrize("last", ["stop", "hang up"])
+async def test_a_phone_call_is_understood(last: str, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("starlette")
+    app = load("phone").app
+    resampler = Resampler(16000, 8000, 1)
+    frames = [resampler.push(frame) for frame in cut(spoken().frame, 0.02)]
+    payloads = [mulaw_of(frame) for frame in [*frames, resampler.flush()] if frame is not None]
+    media = [
+        {"event": "media", "media": {"payload": base64.b64encode(payload).decode()}}
+        for payload in payloads
+    ]
+    texts = [{"event": "start"}, *media, *([{"event": "stop"}] if last == "stop" else [])]
+    incoming: list[dict[str, Any]] = [{"type": "websocket.connect"}]
+    incoming += [{"type": "websocket.receive", "text": json.dumps(each)} for each in texts]
+    incoming += [{"type": "websocket.disconnect", "code": 1006}]
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return incoming.pop(0)
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "websocket", "path": "/call", "headers": [], "query_string": b"", "subprotocols": []
+    }  # fmt: skip
+    with anyio.fail_after(60):
+        await app(scope, receive, send)
+
+    assert sent[0]["type"] == "websocket.accept"
+    said = capsys.readouterr().out.splitlines()
+    assert re.search("good morning", said[0])
+    assert len(said) == 2
 
 
 def test_delays_are_told_and_summed_up() -> None:
