@@ -93,6 +93,7 @@ def harmless() -> list[Cell]:
         Cell(Fault(Action.DUPLICATE), None),
         Cell(Fault(Action.CUT, piece=1), None),
         Cell(Fault(Action.CUT, piece=7), None),
+        Cell(Fault(Action.PING), None),
     ]
 
 

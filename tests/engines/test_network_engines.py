@@ -23,6 +23,7 @@ from anyio_stt import (
     APIConnectOptions,
     APIError,
     APIStatusError,
+    AudioLostError,
     SpeechEventType,
     STTError,
 )
@@ -159,6 +160,28 @@ async def test_sixty_seconds_over_twenty_broken_connections_are_what_they_are_ov
             assert server.struck == 20
     assert disturbed == undisturbed
     assert " ".join(undisturbed).split() == [f"w{number}" for number in range(1, 139)]
+
+
+@pytest.mark.contract("S22")
+@pytest.mark.parametrize("name", ["realtime", "realtime-live", "realtime-speaches"])
+async def test_an_utterance_refused_in_place_of_its_final_is_lost_and_the_stream_goes_on(
+    name: str,
+) -> None:
+    network, reports = ENGINES[name], list[STTError]()
+    refused: list[Fault | None] = [Fault(Action.REFUSE, Moment.FINAL)]
+    with anyio.fail_after(60):
+        async with network.serve(refused) as server, network.engine(server) as stt:
+            stt.on("error", reports.append)
+            utterances = [range(1, 4), range(4, 7)]
+            said = await by_utterances(stt, utterances, network.rate, APIConnectOptions())
+            assert server.struck == server.connections == 1
+    assert said == ["w4 w5 w6"]
+    (report,) = reports
+    assert report.recoverable
+    assert isinstance(report.error, AudioLostError)
+    ((start, end),) = report.error.lost
+    assert start <= 0.3
+    assert 0.8 <= end <= 1.4  # the words are from 0.0 to 0.8 s, the pause is over at 1.3
 
 
 @every
