@@ -189,6 +189,7 @@ class StreamFullError(anyio.WouldBlock):
 
 
 _MOST_CAUSES = 10  # a chain that is longer tells no more, and one may be a circle
+_MOST_SHOWN = 500  # characters of its text
 
 
 def _root_cause(error: BaseException) -> BaseException | None:
@@ -209,4 +210,6 @@ def _named(error: BaseException) -> str:
         text = error.message if isinstance(error, APIConnectionError) else str(error)
     except Exception:  # noqa: BLE001 - a library's own text failed; its name has to do
         text = ""
+    if len(text) > _MOST_SHOWN:  # some quote all that a peer sent
+        text = f"{text[:_MOST_SHOWN]}..."
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

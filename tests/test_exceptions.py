@@ -78,3 +78,9 @@ def test_what_raise_from_sets_is_named() -> None:
         except OSError as exc:
             raise APIConnectionError(retryable=False) from exc
     assert str(caught.value) == "Connection error. (caused by OSError: connection reset by peer)"
+
+
+def test_a_cause_that_says_much_is_named_in_part() -> None:
+    error = APIConnectionError("lost")
+    error.__cause__ = ValueError("x" * 100_000)
+    assert str(error) == f"lost (caused by ValueError: {'x' * 500}...)"

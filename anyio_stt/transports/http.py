@@ -165,7 +165,7 @@ class HttpTransport:
                     finally:
                         await _abandon(body)
             except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
-                raise http_error(address, exc) from exc
+                raise http_error(address, exc, self._secrets(address)) from exc
 
     async def aclose(self) -> None:
         """Close the connections that are kept open for the next request."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterable
 
 import httpx2
 
 from ..exceptions import APIConnectionError, APITimeoutError
+from .redaction import excerpt
 
 __all__ = ("http_error",)
 
@@ -29,13 +31,14 @@ _MEANING: tuple[tuple[type[Exception], str], ...] = (
 _FINAL = (httpx2.LocalProtocolError, httpx2.UnsupportedProtocol, httpx2.TooManyRedirects)
 
 
-def http_error(where: object, error: Exception) -> APIConnectionError:
+def http_error(where: object, error: Exception, secrets: Iterable[str] = ()) -> APIConnectionError:
     """
     Make our error for what httpx2 raised; the caller raises it from *error*.
 
     Args:
         where: the address, shown as it prints itself.
-        error: any `httpx2.HTTPError` or `httpx2.InvalidURL`.
+        error: any `httpx2.HTTPError` or `httpx2.InvalidURL`; it may quote all that the peer sent.
+        secrets: never shown, also where the text is cut.
     """
     untrusted = _certificate_error(error)
     if untrusted is not None:
@@ -44,7 +47,8 @@ def http_error(where: object, error: Exception) -> APIConnectionError:
             retryable=False,
         )
     meaning = next((text for kind, text in _MEANING if isinstance(error, kind)), "failed")
-    message = f"{where} {meaning}: {error or type(error).__name__}"
+    said = excerpt(str(error), tuple(secrets)) or type(error).__name__
+    message = f"{where} {meaning}: {said}"
     if isinstance(error, httpx2.TimeoutException):
         return APITimeoutError(message)
     return APIConnectionError(message, retryable=not isinstance(error, _FINAL))

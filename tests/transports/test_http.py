@@ -216,3 +216,21 @@ def test_one_engine_serves_event_loops_one_after_the_other(backend: str) -> None
     peer.shutdown()
     peer.server_close()
     thread.join()
+
+
+async def test_what_a_peer_says_wrong_is_quoted_in_part_and_without_the_key() -> None:
+    key = "sk-a-key-that-is-not-short"
+
+    async def script(stream: ByteStream) -> None:
+        await stream.receive()
+        await stream.send(b"x" * 450 + key.encode() * 900 + b"\r\n\r\n")
+
+    with anyio.fail_after(5):
+        async with (
+            server(script) as address,
+            transport(credentials=Credentials(key, "X", scheme="Token")) as http,
+        ):
+            with pytest.raises(APIConnectionError, match="broke the HTTP protocol") as caught:
+                await http.post(address, Upload(b"x"), timeout=3)
+    assert len(str(caught.value)) < 1000
+    assert key[:8] not in str(caught.value)
