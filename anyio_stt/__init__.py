@@ -2,7 +2,7 @@
 
 # The map. Imports point down this list, never up:
 #
-#   exceptions events options metrics voice audio/    values
+#   exceptions events moments options metrics voice audio/    values
 #   _rules/       pure decisions: lifecycle, grammar, backoff, replay, coverage, clock
 #   _core/        what carries them out: journal, reader, attempts, delivery, deadlines
 #   stt stream vad                              what an engine subclasses
@@ -39,6 +39,11 @@ from .metrics import StreamStatistics as StreamStatistics
 from .metrics import STTError as STTError
 from .metrics import STTMetrics as STTMetrics
 from .metrics import VADMetrics as VADMetrics
+from .moments import EagerEndOfTurn as EagerEndOfTurn
+from .moments import EndOfTurn as EndOfTurn
+from .moments import StartOfTurn as StartOfTurn
+from .moments import TurnMoment as TurnMoment
+from .moments import TurnResumed as TurnResumed
 from .options import DEFAULT_API_CONNECT_OPTIONS as DEFAULT_API_CONNECT_OPTIONS
 from .options import APIConnectOptions as APIConnectOptions
 from .options import STTCapabilities as STTCapabilities
@@ -48,6 +53,7 @@ from .stt import STT as STT
 from .transcription import AudioSource as AudioSource
 from .transcription import StreamTranscription as StreamTranscription
 from .transcription import TranscribeOptions as TranscribeOptions
+from .turns import Turns as Turns
 from .utterances import Utterances as Utterances
 from .vad import VAD as VAD
 from .vad import VADStream as VADStream
@@ -71,6 +77,8 @@ __all__ = (
     "AudioFrame",
     "AudioLostError",
     "AudioSource",
+    "EagerEndOfTurn",
+    "EndOfTurn",
     "FallbackAdapter",
     "InputEndedError",
     "RecognitionUsage",
@@ -82,12 +90,16 @@ __all__ = (
     "SpeechEvent",
     "SpeechEventType",
     "SpeechStream",
+    "StartOfTurn",
     "StreamAdapter",
     "StreamClosedError",
     "StreamFullError",
     "StreamStatistics",
     "StreamTranscription",
     "TranscribeOptions",
+    "TurnMoment",
+    "TurnResumed",
+    "Turns",
     "Utterance",
     "Utterances",
     "VADCapabilities",

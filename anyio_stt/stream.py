@@ -18,6 +18,7 @@ from .exceptions import APITimeoutError
 from .metrics import StreamStatistics
 from .options import APIConnectOptions
 from .transcription import AudioSource, StreamTranscription, checked_source
+from .turns import Turns
 from .utterances import Utterances
 
 if TYPE_CHECKING:
@@ -219,6 +220,10 @@ class RecognizeStream(Recognition):
         Iterate the stream either by itself or by this, not both.
         """
         return Utterances(self)
+
+    def turns(self, *, min_silence: float = 0.2, max_silence: float = 2.0) -> Turns:
+        """Iterate the moments of turns as `Turns` says; this or the stream itself, not both."""
+        return Turns(self, min_silence, max_silence)
 
     async def finalize(self) -> None:
         """

@@ -18,10 +18,10 @@ MODULES = sorted(ROOT.rglob("*.py"))
 
 # From the lowest layer to the highest: a file imports from its own layer or from lower ones.
 LAYERS = [
-    {"exceptions", "events", "options", "metrics", "voice", "audio"},
+    {"exceptions", "events", "moments", "options", "metrics", "voice", "audio"},
     {"_rules", "wire"},
     {"_core"},
-    {"stt", "stream", "transcription", "vad", "windowed_vad", "utterances"},
+    {"stt", "stream", "transcription", "vad", "windowed_vad", "utterances", "turns"},
     {"transports", "adapters", "workers", "models"},
     {"detectors"},
     {"engines", "observability", "compat"},

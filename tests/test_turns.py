@@ -1,0 +1,159 @@
+"""When somebody's turn begins, may be over, goes on, and is over, with every engine."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import anyio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anyio_stt import (
+    APIConnectionError,
+    APIStatusError,
+    EagerEndOfTurn,
+    EndOfTurn,
+    SpeechEvent,
+    SpeechEventType,
+    StartOfTurn,
+    TurnMoment,
+    TurnResumed,
+)
+from anyio_stt._rules.turns import TurnBuilder, TurnLimits
+from anyio_stt.testing import Fail, Hear, HearAll, Say, ScriptedSTT, final, interim, silence
+from anyio_stt.testing.steps import Step
+
+START = SpeechEventType.START_OF_SPEECH
+END = SpeechEventType.END_OF_SPEECH
+LETTERS = {StartOfTurn: "S", EagerEndOfTurn: "E", TurnResumed: "R", EndOfTurn: "T"}
+GRAMMAR = re.compile("(S(ER)*E?T)*")
+
+
+def says(text: str, begin: float, until: float) -> list[Step]:
+    return [
+        Say(SpeechEvent(START, time=begin)),
+        Say(final(text, start=begin, end=until)),
+        Say(SpeechEvent(END, time=until)),
+    ]
+
+
+def letters(moments: list[TurnMoment]) -> str:
+    return "".join(LETTERS[type(each)] for each in moments)
+
+
+def texts(moments: list[TurnMoment]) -> list[str]:
+    return [each.text for each in moments if isinstance(each, EndOfTurn)]
+
+
+async def heard(stt: ScriptedSTT, seconds: float = 10.0) -> list[TurnMoment]:
+    found: list[TurnMoment] = []
+    async with stt, stt.stream() as stream, anyio.create_task_group() as tg:
+        tg.start_soon(stream.feed, [silence(0.1) for _ in range(round(seconds * 10))])
+        found += [each async for each in stream.turns()]
+    return found
+
+
+async def test_a_pause_is_no_end_and_a_long_silence_is_one() -> None:
+    order = [Hear(2.0), *says("so", 0.5, 1.0), Hear(2.0), *says("well", 2.0, 2.5)]
+    order += [Hear(4.0), *says("yes", 6.0, 6.5), HearAll()]
+    moments = await heard(ScriptedSTT(order))
+    assert letters(moments) == "SERETST"  # the stream ends the last: nothing may resume it
+    assert texts(moments) == ["so well", "yes"]
+
+
+@pytest.mark.contract("S16")
+async def test_a_failure_in_the_middle_of_a_turn_neither_ends_nor_doubles_it() -> None:
+    first: list[Step] = [Hear(2.0), *says("so", 0.5, 1.0), Fail(APIConnectionError("gone"))]
+    again: list[Step] = [Hear(1.0), *says("well", 0.5, 1.0), HearAll()]
+    moments = await heard(ScriptedSTT(first, again), 4.0)
+    assert GRAMMAR.fullmatch(letters(moments))
+    assert texts(moments) == ["so well"]
+
+
+async def test_a_cough_begins_no_turn() -> None:
+    cough: list[Step] = [Say(SpeechEvent(START, time=0.5)), Say(SpeechEvent(END, time=0.8))]
+    assert await heard(ScriptedSTT([Hear(1.0), *cough, HearAll()])) == []
+
+
+async def test_the_streams_error_comes_after_the_end_of_the_turn_before_it() -> None:
+    refused = APIStatusError("no", status_code=400)
+    stt, moments = (
+        ScriptedSTT([Hear(1.0), *says("so", 0.5, 0.9), Fail(refused)]),
+        list[TurnMoment](),
+    )
+    with pytest.raises(APIStatusError):
+        async with stt, stt.stream() as stream:
+            stream.push_frame(silence(1.0))
+            async for each in stream.turns():
+                moments += [each]
+    assert texts(moments) == ["so"]
+
+
+async def test_audio_that_stops_in_the_middle_of_speech_ends_the_turn() -> None:
+    order: list[Step] = [Hear(1.0), Say(interim("stop that")), HearAll()]
+    async with ScriptedSTT(order) as stt, stt.stream() as stream:
+        stream.push_frame(silence(1.0))
+        turns = stream.turns(max_silence=1.5)
+        turns.update_options(min_words=2)
+        assert isinstance(await turns.__anext__(), StartOfTurn)
+        began = anyio.current_time()
+        stream._report_silence(1.0)
+        moments = [await turns.__anext__(), await turns.__anext__()]
+        assert letters(moments) == "ET"
+        assert 1.4 < anyio.current_time() - began < 1.7
+
+
+def test_options_that_cannot_hold_together_are_refused() -> None:
+    with pytest.raises(ValueError, match="min_silence=3"):
+        TurnLimits(min_silence=3.0)
+    with pytest.raises(ValueError, match="min_words"):
+        TurnLimits(min_words=0)
+
+
+def test_words_after_a_gap_in_the_audio_go_on_with_the_speech() -> None:
+    builder = TurnBuilder(TurnLimits())
+    assert letters(builder.add(SpeechEvent(START, time=0.0), 1.0, 0.0)) == ""
+    assert letters(builder.add(final("so", start=0.0, end=1.0), 1.0, 1.0)) == "S"
+    builder.cut(1.0)
+    assert letters(builder.hear(1.5, 1.0)) == "E"
+    assert letters(builder.add(final("well", start=1.0, end=2.0), 2.0, 2.0)) == "R"
+    assert letters(builder.hear(9.0, 2.0)) == ""
+    assert texts(builder.finish()) == ["so well"]
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["start", "end", "final", "guess", "hear", "cut"]), st.floats(0, 3)),
+    max_size=40,
+)
+
+
+@given(STEPS, st.floats(0.1, 1), st.floats(1, 3), st.integers(1, 3), st.floats(0, 1))
+def test_any_order_of_events_gives_turns_that_hold_each_final_once(
+    steps: list[tuple[str, float]], least: float, most: float, words: int, answered: float
+) -> None:
+    builder, now = TurnBuilder(TurnLimits(least, most, words)), 0.0
+    moments: list[TurnMoment] = []
+    said: list[str] = []
+    for kind, seconds in steps:
+        now += seconds
+        covered = now * answered
+        if kind == "final":
+            said.append(f"w{len(said)}")
+            moments += builder.add(final(said[-1], start=now - seconds, end=now), now, covered)
+        elif kind == "guess":
+            moments += builder.add(interim("one two"), now, covered)
+        elif kind == "cut":
+            builder.cut(now)
+        elif kind == "hear":
+            moments += builder.hear(now, covered)
+        else:
+            event = SpeechEvent(START if kind == "start" else END, time=now)
+            moments += builder.add(event, now, covered)
+    moments += builder.finish()
+    assert GRAMMAR.fullmatch(letters(moments))
+    assert " ".join(texts(moments)).split() == said
+    for before, after in pairwise(moments):
+        if isinstance(before, EagerEndOfTurn) and isinstance(after, EndOfTurn):
+            assert before.text == after.text
