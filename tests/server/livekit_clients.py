@@ -13,7 +13,9 @@ from livekit import rtc
 from livekit.agents import stt as livekit_stt
 from livekit.plugins import deepgram, openai
 
-SPOKEN = Path(__file__).parents[2] / "anyio_stt" / "testing" / "spoken.wav"
+import anyio_stt.testing
+
+SPOKEN = Path(anyio_stt.testing.__file__).with_name("spoken.wav")
 PATIENCE = 60.0
 
 

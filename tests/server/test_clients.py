@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import warnings
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +35,15 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def what_a_client_leaves_open_is_collected_with_it() -> Iterator[None]:
+    """Otherwise it warns in the middle of another test."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()
 
 
 @pytest.fixture(params=["asyncio", "trio"], scope="module")
