@@ -36,7 +36,7 @@ class Capture:
         self._put = self._taken = 0
         self._due: float | None = None  # when the next block begins, on the device's clock
         self._full = False
-        self.bell = Bell()
+        self.bell: Bell = Bell()
         self.lost: int = 0
         """Samples that were lost until now."""
         self.overruns: int = 0

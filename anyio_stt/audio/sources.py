@@ -69,8 +69,8 @@ class Seekable:
     """
 
     def __init__(self, file: IO[bytes]) -> None:
-        self.read = file.read
-        self.tell = file.tell
+        self.read: Callable[[int], bytes] = file.read
+        self.tell: Callable[[], int] = file.tell
         self._seek = file.seek
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
