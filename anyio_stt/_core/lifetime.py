@@ -58,7 +58,7 @@ class Lifetime(AudioInput):
         self._core_resources = Resources(label)
         self._core_group: TaskGroup | None = None
         self._core_launched = False  # until it is there is no delivery
-        self._core_done = False
+        self._core_begun = self._core_done = False
         self._core_ended: anyio.Event | None = None
         self._core_failure: BaseException | None = None
         self._core_exit: BaseException | None = None
@@ -160,12 +160,16 @@ class Lifetime(AudioInput):
         """Wait for the task; what ends the program leaves instead of anything else."""
         assert self._core_group is not None
         if not self._core_done:
-            self._core_group.start_soon(self._core_complain)
-        if self._core_exit is None:
-            await self._core_group.__aexit__(None, None, None)
-        else:  # then it is the group that cancelled the body
-            kind = None if error is None else type(error)
-            await self._core_group.__aexit__(kind, error, None)
+            self._core_group.start_soon(self._core_complain, self._core_group.cancel_scope)
+        try:
+            if self._core_exit is None:
+                await self._core_group.__aexit__(None, None, None)
+            else:  # then it is the group that cancelled the body
+                kind = None if error is None else type(error)
+                await self._core_group.__aexit__(kind, error, None)
+        finally:
+            if not self._core_done:  # Ctrl-C ended the task before it had begun
+                self._core_end(Action.CLOSE, None)
         if self._core_exit is not None:
             raise self._core_exit
 
@@ -193,9 +197,10 @@ class Lifetime(AudioInput):
             self._core_scope.cancel()  # before the queue wakes the engine, or it is woken twice
             self._core_queue.close()
 
-    async def _core_complain(self) -> None:
+    async def _core_complain(self, group_scope: anyio.CancelScope) -> None:
         """Say each period what leaving the block waits for, also when the block is cancelled."""
-        while not self._core_done:
+        # A task that Ctrl-C ended before its first line cannot say that it has; its group can.
+        while not self._core_done and (self._core_begun or not group_scope.cancel_called):
             with anyio.move_on_after(max(self._core_options.close_timeout, 0.1), shield=True):
                 await self._core_wait_done()
                 return
@@ -218,6 +223,7 @@ class Lifetime(AudioInput):
         """Be the task of the stream: what happens in here, it ends in order."""
         action, failure = Action.CLOSE, None  # unless it ends by itself, it was cancelled
         try:
+            self._core_begun = True
             await self._core_run_engine()
             action = Action.FINISH
         except BaseException as exc:  # kept for whoever iterates the stream
@@ -230,7 +236,10 @@ class Lifetime(AudioInput):
                 if self._core_resources:
                     await self._core_resources.aclose(self._core_options.close_timeout)
             finally:
-                self._core_end(action, failure)
+                try:
+                    self._core_end(action, failure)
+                finally:
+                    self._core_set_done()  # again: Ctrl-C may come in the middle of that, too
         if self._core_exit is not None and self._core_group is None:
             raise self._core_exit
 
@@ -242,10 +251,13 @@ class Lifetime(AudioInput):
             self._core_leave(exc)
         finally:
             self._core_delivery.close(None)
-            self._core_done = True
-            if self._core_ended is not None:
-                self._core_ended.set()
+            self._core_set_done()
             self._core_on_done()
+
+    def _core_set_done(self) -> None:
+        self._core_done = True
+        if self._core_ended is not None:
+            self._core_ended.set()
 
     def _core_leave(self, error: BaseException) -> None:
         """Let what ends the program leave as itself: by the block, or else by the task."""

@@ -34,7 +34,7 @@ from anyio_stt.testing import (
 from anyio_stt.testing.backends import cancelling, on_trio
 
 if sys.version_info < (3, 11):
-    from exceptiongroup import BaseExceptionGroup
+    from exceptiongroup import BaseExceptionGroup, ExceptionGroup
 
 pytestmark = pytest.mark.any_clock
 
@@ -429,3 +429,23 @@ async def test_a_generator_that_is_closed_in_the_block_closes_the_stream() -> No
             assert await generator.__anext__() == "inside"
             await generator.aclose()  # type: ignore[attr-defined]
     assert stream.statistics().state == "closed"
+
+
+@pytest.mark.contract("S2")
+async def test_a_task_that_ctrl_c_ends_before_it_has_begun_is_not_waited_for() -> None:
+    """It can come between any two lines, and the task has had no chance to say that it is over."""
+
+    class Interrupt(Exception):  # stands for it, so that the tests go on
+        pass
+
+    class Interrupted(RecognizeStream):
+        async def _run(self) -> None: ...
+
+        async def _core_live(self) -> None:
+            raise Interrupt
+
+    with anyio.fail_after(5), pytest.raises(ExceptionGroup) as caught:
+        stt = ScriptedSTT()
+        async with Interrupted(stt=stt, conn_options=APIConnectOptions()) as stream:
+            await stream.receive()
+    assert isinstance(caught.value.exceptions[0], Interrupt)
