@@ -37,13 +37,23 @@ pytestmark = [
 ]
 
 
+def collect() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def what_clients_left_open_is_collected_with_their_loop() -> Iterator[None]:
+    yield
+    collect()
+
+
 @pytest.fixture(autouse=True)
 def what_a_client_leaves_open_is_collected_with_it() -> Iterator[None]:
     """Otherwise it warns in the middle of another test."""
     yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        gc.collect()
+    collect()
 
 
 @pytest.fixture(params=["asyncio", "trio"], scope="module")
