@@ -106,9 +106,9 @@ class Lifetime(AudioInput):
     def _core_launch(self, task_group: TaskGroup) -> None:
         self._core_lifecycle.advance(Action.START)
         self._core_tasks = task_group
-        self._core_queue.open()
-        self._core_delivery = self._core_make_delivery()
         self._core_scope = anyio.CancelScope()
+        self._core_delivery = self._core_make_delivery()
+        self._core_queue.open()
         self._core_launched = True
         try:
             self._core_on_start()
@@ -128,6 +128,8 @@ class Lifetime(AudioInput):
             self._core_on_entered()
         except BaseException:
             self._core_abort()
+            if not self._core_launched:  # Ctrl-C was faster: there is no task to wait for
+                self._core_set_done()
             await self._core_leave_group(None)
             raise
         return self
@@ -140,12 +142,12 @@ class Lifetime(AudioInput):
     ) -> None:
         # Cancelling the run loop's scope instead of the group's keeps the body's own exception
         # and its cancellation what they are; the group then only waits.
-        assert self._core_group is not None
-        self._core_abort()
         error = exc
         try:
+            self._core_abort()
             await checkpoint()  # enough for most engines, and cheaper than another task
         except BaseException as cancelled:
+            self._core_abort()  # again: Ctrl-C may have come in the middle of that
             error = cancelled
             raise
         finally:
@@ -158,20 +160,24 @@ class Lifetime(AudioInput):
 
     async def _core_leave_group(self, error: BaseException | None) -> None:
         """Wait for the task; what ends the program leaves instead of anything else."""
-        assert self._core_group is not None
-        if not self._core_done:
-            self._core_group.start_soon(self._core_complain, self._core_group.cancel_scope)
+        group = self._core_group
+        assert group is not None
         try:
-            if self._core_exit is None:
-                await self._core_group.__aexit__(None, None, None)
-            else:  # then it is the group that cancelled the body
-                kind = None if error is None else type(error)
-                await self._core_group.__aexit__(kind, error, None)
+            if not self._core_done:
+                group.start_soon(self._core_complain, group.cancel_scope)
+        finally:
+            await self._core_exit_group(group, error)
+        if self._core_exit is not None:
+            raise self._core_exit
+
+    async def _core_exit_group(self, group: TaskGroup, error: BaseException | None) -> None:
+        # What ends the program had the group cancel the body: the group takes that back.
+        told = error if self._core_exit is not None else None
+        try:
+            await group.__aexit__(None if told is None else type(told), told, None)
         finally:
             if not self._core_done:  # Ctrl-C ended the task before it had begun
                 self._core_end(Action.CLOSE, None)
-        if self._core_exit is not None:
-            raise self._core_exit
 
     async def aclose(self) -> None:
         """

@@ -449,3 +449,19 @@ async def test_a_task_that_ctrl_c_ends_before_it_has_begun_is_not_waited_for() -
         async with Interrupted(stt=stt, conn_options=APIConnectOptions()) as stream:
             await stream.receive()
     assert isinstance(caught.value.exceptions[0], Interrupt)
+
+
+@pytest.mark.contract("S2")
+async def test_ctrl_c_before_there_is_a_task_leaves_nothing_to_wait_for() -> None:
+    class Interrupt(BaseException):  # stands for it, so that the tests go on
+        pass
+
+    class Interrupted(RecognizeStream):
+        def _core_make_delivery(self) -> Any:
+            raise Interrupt
+
+        async def _run(self) -> None: ...
+
+    with anyio.fail_after(5), pytest.raises(Interrupt):
+        async with Interrupted(stt=ScriptedSTT(), conn_options=APIConnectOptions()):
+            pytest.fail("it never began")
