@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Any
 
-import anyio
-
 from anyio_stt.audio import AudioFileError, AudioReader, PCMFormat, open_audio_stream
+from anyio_stt.transports.bodies import abandon
 from anyio_stt.transports.tls import system_tls
 
 from .shown import clean
@@ -46,7 +45,7 @@ async def open_address(
                 ) as audio:
                     yield audio
             finally:
-                await _let_go(body)
+                await abandon(body)
     except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
         reason = clean(str(exc)) or type(exc).__name__
         raise AudioFileError(f"{address} cannot be loaded: {reason}") from exc
@@ -63,11 +62,3 @@ class _NotClosed:
 
     async def __anext__(self) -> bytes:
         return await anext(self._body)
-
-
-async def _let_go(body: AsyncIterator[bytes]) -> None:
-    """End a body that may not have been read to its end; closing it leaves those it reads from."""
-    with anyio.CancelScope() as scope, suppress(Exception):
-        scope.cancel()
-        async for _ in body:
-            pass

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
-import anyio
 from anyio import to_thread
 
+from ..transports.bodies import abandon
 from ..transports.tls import system_tls
 from .errors import ModelError
 from .pip_settings import PipSettings
@@ -114,7 +114,7 @@ class Web:
             try:
                 yield _piece(url, response, content)
             finally:
-                await _abandon(content)
+                await abandon(content)
 
     @asynccontextmanager
     async def _request(self, url: str, headers: dict[str, str]) -> AsyncIterator[httpx2.Response]:
@@ -194,14 +194,6 @@ def _piece(url: str, response: httpx2.Response, content: AsyncIterator[bytes]) -
         return Piece(start, total, True, content)
     length = response.headers.get("Content-Length", "")
     return Piece(0, int(length) if length.isdigit() else None, False, content)
-
-
-async def _abandon(content: AsyncIterator[bytes]) -> None:
-    """Let go of what is not read to its end: one cancelled read closes all generators below."""
-    with anyio.CancelScope() as scope, suppress(Exception):
-        scope.cancel()
-        async for _ in content:
-            pass
 
 
 def _content_range(url: str, header: str) -> tuple[int, int | None]:

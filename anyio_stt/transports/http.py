@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from anyio.lowlevel import RunVar
 
 from ..exceptions import APIConnectionError, APITimeoutError
 from .address import Address
+from .bodies import abandon
 from .credentials import Credentials
 from .endpoint import USER_AGENT
 from .http_errors import http_error
@@ -163,7 +164,7 @@ class HttpTransport:
                         async with aclosing(_bounded(address, body)) as pieces:
                             yield response.headers, pieces
                     finally:
-                        await _abandon(body)
+                        await abandon(body)
             except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
                 raise http_error(address, exc, self._secrets(address)) from exc
 
@@ -201,7 +202,7 @@ class HttpTransport:
                 async for piece in body:
                     said = (said + piece)[:_MOST_SAID]
         finally:
-            await _abandon(body)
+            await abandon(body)
         return status_error(
             address,
             response.status_code,
@@ -261,16 +262,3 @@ async def _bounded(address: Address, pieces: AsyncIterator[bytes]) -> AsyncGener
             )
         yield piece
     raise APIConnectionError(f"{address} sent a body that cannot be read: {why}")
-
-
-async def _abandon(body: AsyncIterator[bytes]) -> None:
-    """
-    Let go of a body that may not have been read to its end.
-
-    Closing a generator does not close those it reads from, and trio complains of each that is
-    left. A read that is cancelled ends them all, and what is in memory already is soon read.
-    """
-    with anyio.CancelScope() as scope, suppress(Exception):
-        scope.cancel()
-        async for _ in body:
-            pass

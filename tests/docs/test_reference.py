@@ -36,8 +36,9 @@ FILES = {
 }  # fmt: skip
 # The rest of the transports: what the documented ones are made of.
 PLUMBING = {
-    "dialling", "hanging_up", "http_errors", "proxies", "socket_stream", "tls", "websocket_errors",
-    "websocket_events", "websocket_frames", "websocket_handshake", "websocket_messages",
+    "bodies", "dialling", "hanging_up", "http_errors", "proxies", "socket_stream", "tls",
+    "websocket_errors", "websocket_events", "websocket_frames", "websocket_handshake",
+    "websocket_messages",
 }  # fmt: skip
 COMMAND = {"anyio_stt.cli"}  # a command, not a library: it has a guide of its own
 

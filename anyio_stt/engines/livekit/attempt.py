@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import anyio
@@ -71,6 +71,17 @@ async def play(
         await _close(stream, label, grace)
     if settled:
         return
+    _check_end(task, lost, label)
+    if spoken.unfinished and doubt():
+        raise APIConnectionError(f"{label} ended its stream in the middle of an utterance")
+    if not heard.ended:
+        raise APIConnectionError(
+            f"{label} ended its stream after {heard.heard:.3f} s of audio, before the input ended"
+        )
+
+
+def _check_end(task: Any, lost: Sequence[int], label: str) -> None:
+    """Raise what the plugin's task failed with, or did not know that it had."""
     if task.cancelled():
         raise APIConnectionError(f"{label} cancelled its own stream")
     error = task.exception()
@@ -81,12 +92,6 @@ async def play(
         raise ours from error
     if lost:
         raise APIConnectionError(f"{label} lost its connection (websocket code {lost[-1]})")
-    if spoken.unfinished and doubt():
-        raise APIConnectionError(f"{label} ended its stream in the middle of an utterance")
-    if not heard.ended:
-        raise APIConnectionError(
-            f"{label} ended its stream after {heard.heard:.3f} s of audio, before the input ended"
-        )
 
 
 async def _over(
