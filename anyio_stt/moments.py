@@ -32,7 +32,7 @@ class EagerEndOfTurn:
     Args:
         text: what was said so far.
         start_time: where the turn begins, in seconds.
-        end_time: where the speech ended.
+        end_time: where its last words end.
         channel: likewise.
     """
 

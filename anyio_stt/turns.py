@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import anyio
 
 from ._rules.turns import TurnBuilder, TurnLimits
 from .events import SpeechEvent
+from .following import EventFollower
 from .moments import TurnMoment
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ __all__ = ("Turns",)
 _LOOK = 0.05  # seconds between looks at how far the audio is, while a turn is open
 
 
-class Turns(AsyncIterator[TurnMoment]):
+class Turns(EventFollower[TurnMoment]):
     """
     The moments of a stream's turns; made by `RecognizeStream.turns()`.
 
@@ -43,10 +43,10 @@ class Turns(AsyncIterator[TurnMoment]):
     def __init__(
         self, stream: RecognizeStream, min_silence: float = 0.2, max_silence: float = 2.0
     ) -> None:
-        self._stream, self._limits = stream, TurnLimits(min_silence, max_silence)
+        super().__init__(stream)
+        self._limits = TurnLimits(min_silence, max_silence)
         self._builders: dict[int | None, TurnBuilder] = {}
         self._moments: deque[TurnMoment] = deque()
-        self._ended: Exception | None = None
         self._pushed, self._pushed_at = -1.0, 0.0
 
     def update_options(
@@ -80,22 +80,8 @@ class Turns(AsyncIterator[TurnMoment]):
         for builder in self._builders.values():
             builder.limits = self._limits
 
-    def __aiter__(self) -> Turns:
-        return self
-
-    async def __anext__(self) -> TurnMoment:
-        """
-        Return the next moment.
-
-        Raises:
-            Exception: what the stream failed with, once.
-        """
-        while not self._moments:
-            if self._ended is not None:
-                ended, self._ended = self._ended, StopAsyncIteration()
-                raise ended
-            await self._more()
-        return self._moments.popleft()
+    def _take(self) -> TurnMoment | None:
+        return self._moments.popleft() if self._moments else None
 
     async def _more(self) -> None:
         if not any(each.waiting for each in self._builders.values()):
@@ -106,16 +92,6 @@ class Turns(AsyncIterator[TurnMoment]):
             await self._take_event()
         self._look()
 
-    async def _take_event(self) -> None:
-        try:
-            event = await self._stream.__anext__()
-        except Exception as exc:  # noqa: BLE001 - raised after the moments before it
-            self._ended = exc
-            for builder in self._builders.values():
-                self._moments += builder.finish()
-        else:
-            self._add(event)
-
     def _add(self, event: SpeechEvent) -> None:
         builder = self._builders.get(event.channel)
         if builder is None:
@@ -123,6 +99,10 @@ class Turns(AsyncIterator[TurnMoment]):
             self._builders[event.channel] = builder
         heard, covered = self._stream.statistics().delivered, self._stream._core_covered()  # noqa: SLF001
         self._moments += builder.add(event, heard, covered)
+
+    def _finish(self) -> None:
+        for builder in self._builders.values():
+            self._moments += builder.finish()
 
     def _look(self) -> None:
         """See how far the audio has come; where none comes any more, that is silence too."""

@@ -21,7 +21,7 @@ LAYERS = [
     {"exceptions", "events", "moments", "options", "metrics", "voice", "audio"},
     {"_rules", "wire"},
     {"_core"},
-    {"stt", "stream", "transcription", "vad", "windowed_vad", "utterances", "turns"},
+    {"stt", "stream", "transcription", "vad", "windowed_vad", "following", "utterances", "turns"},
     {"transports", "adapters", "workers", "models"},
     {"detectors"},
     {"engines", "observability", "compat"},

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from ..events import SpeechData, SpeechEvent, SpeechEventType
 from ..moments import EagerEndOfTurn, EndOfTurn, StartOfTurn, TurnMoment, TurnResumed
+from .utterances import all_said
 
 __all__ = ("TurnBuilder", "TurnLimits")
 
-_HANGOVER = 0.5  # seconds that detectors wait after the last word before they say END
 _ROUNDING = 1e-3
 
 
@@ -93,13 +93,13 @@ class TurnBuilder:
     def hear(self, until: float, covered: float) -> list[TurnMoment]:
         """Take it that audio was heard up to *until*, and answered up to *covered*."""
         turn = self._turn
-        if turn is None or self._speaking or not self._whole(turn, covered):
+        if turn is None or self._speaking or not all_said(self._quiet_since, turn.said, covered):
             return []
         moments: list[TurnMoment] = []
         silence = until - self._quiet_since + _ROUNDING
         if silence >= self.limits.min_silence and not turn.eager:
             turn.eager = True
-            moments.append(EagerEndOfTurn(turn.text, turn.start, self._quiet_since, self._channel))
+            moments.append(EagerEndOfTurn(turn.text, turn.start, self._end_of(turn), self._channel))
         if silence >= self.limits.max_silence:
             moments += self.finish()
         return moments
@@ -109,14 +109,13 @@ class TurnBuilder:
         turn, self._turn = self._turn, None
         if turn is None:
             return []
-        ends = [data.end_time for data in turn.said]
-        end = max(ends, default=0.0) or self._quiet_since
         language = turn.said[0].language if turn.said else ""
-        return [EndOfTurn(turn.text, turn.start, max(end, turn.start), language, self._channel)]
+        return [EndOfTurn(turn.text, turn.start, self._end_of(turn), language, self._channel)]
 
-    def _whole(self, turn: _Turn, covered: float) -> bool:
-        nearly = self._quiet_since - _HANGOVER if turn.said else self._quiet_since
-        return max(covered, *(data.end_time for data in turn.said), 0.0) >= nearly - _ROUNDING
+    def _end_of(self, turn: _Turn) -> float:
+        """Return where its last words end, or where speech did of which no final came."""
+        ends = [data.end_time for data in turn.said]
+        return max(max(ends, default=0.0) or self._quiet_since, turn.start)
 
     def _start(self, time: float, covered: float) -> list[TurnMoment]:
         moments = self.hear(time, covered)

@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from ..events import SpeechData, SpeechEvent, SpeechEventType, Utterance
 
-__all__ = ("UtteranceBuilder",)
+__all__ = ("UtteranceBuilder", "all_said")
 
 _HANGOVER = 0.5  # seconds that detectors wait after the last word before they say END
 _ROUNDING = 1e-3
 
 _START, _END = SpeechEventType.START_OF_SPEECH, SpeechEventType.END_OF_SPEECH
 _FINAL = SpeechEventType.FINAL_TRANSCRIPT
+
+
+def all_said(end: float, said: Collection[SpeechData], covered: float) -> bool:
+    """
+    Return whether no more words can come of speech: all up to its *end* was answered, or nearly.
+
+    Args:
+        end: where it ended, in seconds.
+        said: its words so far.
+        covered: up to where the audio is answered.
+    """
+    nearly = end - _HANGOVER if said else end
+    return max(covered, _last_end(said)) >= nearly - _ROUNDING
+
+
+def _last_end(said: Collection[SpeechData]) -> float:
+    return max((data.end_time for data in said), default=0.0)
 
 
 @dataclass(slots=True)
@@ -26,15 +44,15 @@ class _Segment:
     closed: bool = False
     finals: list[SpeechEvent] = field(default_factory=list)
 
-    def spoken_until(self) -> float:
-        return max((event.alternatives[0].end_time for event in self.finals), default=0.0)
+    @property
+    def said(self) -> list[SpeechData]:
+        return [event.alternatives[0] for event in self.finals]
 
     def whole(self, covered: float) -> bool:
         """Whether no more words can come: all up to its END was answered, or nearly."""
         if not self.closed or self.end is None:
             return self.closed
-        nearly = self.end - _HANGOVER if self.finals else self.end
-        return max(covered, self.spoken_until()) >= nearly - _ROUNDING
+        return all_said(self.end, self.said, covered)
 
     def distance(self, data: SpeechData) -> float:
         """Return how far the words lie outside of it, in seconds; negative where they overlap."""
@@ -43,14 +61,14 @@ class _Segment:
         return max(start - data.end_time, data.start_time - end)
 
     def utterance(self) -> Utterance:
-        said = [event.alternatives[0] for event in self.finals]
+        said = self.said
         starts = [data.start_time for data in said if data.end_time]
         first = said[0] if said else None
         words = [word for data in said for word in data.words or ()]
         return Utterance(
             text=" ".join(data.text.strip() for data in said if data.text.strip()),
             start_time=self.start if self.start is not None else min(starts, default=0.0),
-            end_time=self.end if self.end is not None else self.spoken_until(),
+            end_time=self.end if self.end is not None else _last_end(said),
             language=first.language if first else "",
             channel=self.channel,
             speaker_id=first.speaker_id if first else None,

@@ -1,0 +1,76 @@
+"""What is made of a stream's events, as they come."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from .events import SpeechEvent
+    from .stream import RecognizeStream
+
+__all__ = ("EventFollower",)
+
+T = TypeVar("T")
+
+
+class EventFollower(AsyncIterator[T]):
+    """
+    Reads a stream's events and gives what comes of them.
+
+    Iterating raises what the stream raises, once, after all that was made before. Cancelled, it
+    loses nothing.
+
+    Args:
+        stream: whose events.
+    """
+
+    def __init__(self, stream: RecognizeStream) -> None:
+        self._stream = stream
+        self._ended: Exception | None = None
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        """
+        Return what comes next.
+
+        Raises:
+            Exception: what the stream failed with, once.
+        """
+        while (made := self._take()) is None:
+            if self._ended is not None:
+                ended, self._ended = self._ended, StopAsyncIteration()
+                raise ended
+            await self._more()
+        return made
+
+    async def _take_event(self) -> None:
+        """Take the next event, or what ends the stream; kept here, so cancelling loses neither."""
+        try:
+            event = await self._stream.__anext__()
+        except Exception as exc:  # noqa: BLE001 - raised after what was made before
+            self._finish()
+            self._ended = exc
+        else:
+            self._add(event)
+
+    @abstractmethod
+    def _take(self) -> T | None:
+        """Return what is ready, or `None`."""
+
+    @abstractmethod
+    async def _more(self) -> None:
+        """Wait for an event, or for whatever else may make something ready."""
+
+    @abstractmethod
+    def _add(self, event: SpeechEvent) -> None:
+        """Take one event."""
+
+    @abstractmethod
+    def _finish(self) -> None:
+        """Take it that no more come."""
