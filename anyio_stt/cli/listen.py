@@ -19,7 +19,7 @@ from .interruption import run_until_interrupted
 from .listening import Listening
 from .log import log_shown_on
 from .noise import libraries_silenced
-from .options import check_backend, engine_options, option, output_options
+from .options import check_backend, engine_options, interim_option, option, output_options
 from .session import Session
 from .settings import MICROPHONE, Settings
 from .shown import one_line
@@ -38,13 +38,7 @@ __all__ = ("listen",)
     metavar="SECONDS",
     help="End when nobody has spoken for so long.",
 )
-@option(
-    "--interim",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Whether the engine guesses while somebody speaks; auto: where they are seen.",
-)
+@interim_option
 def listen(
     backend: str,
     quiet: bool,

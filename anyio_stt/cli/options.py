@@ -18,7 +18,14 @@ if sys.version_info < (3, 11):
 else:
     import tomllib
 
-__all__ = ("check_backend", "engine_options", "option", "output_options", "read_config")
+__all__ = (
+    "check_backend",
+    "engine_options",
+    "interim_option",
+    "option",
+    "output_options",
+    "read_config",
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -97,6 +104,15 @@ def output_options(command: F) -> F:
     ):
         command = add(command)
     return command
+
+
+interim_option = option(
+    "--interim",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Whether the engine guesses while somebody speaks; auto: where they are seen.",
+)
 
 
 def _formats(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:

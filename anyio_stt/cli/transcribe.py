@@ -15,7 +15,7 @@ from .engine_choice import choose_engine, parse_options, without_interims
 from .errors import CommandError
 from .interruption import run_until_interrupted
 from .log import log_shown_on
-from .options import check_backend, engine_options, option, output_options
+from .options import check_backend, engine_options, interim_option, option, output_options
 from .session import Session
 from .settings import STANDARD_STREAM, Settings
 
@@ -53,13 +53,7 @@ _TELEPHONE_RATE = 8000
 )
 @option("--skip-existing", is_flag=True, help="Leave out recordings that have their transcripts.")
 @option("--restart", is_flag=True, help="Forget what an interrupted run has left.")
-@option(
-    "--interim",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Whether the engine guesses while somebody speaks; auto: where they are seen.",
-)
+@interim_option
 @option("--realtime", is_flag=True, help="Feed each recording at the pace it was spoken.")
 @option(
     "--raw",
