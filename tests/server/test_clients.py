@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import gc
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import warnings
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +19,7 @@ import anyio
 import pytest
 
 import anyio_stt.testing
+from tests.collecting import collect_what_was_left_open
 from tests.server.processes import answers, free_port, wait_for
 
 SPOKEN = Path(anyio_stt.testing.__file__).with_name("spoken.wav")
@@ -37,23 +36,10 @@ pytestmark = [
 ]
 
 
-def collect() -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        gc.collect()
-
-
-@pytest.fixture(autouse=True, scope="module")
-def what_clients_left_open_is_collected_with_their_loop() -> Iterator[None]:
-    yield
-    collect()
-
-
 @pytest.fixture(autouse=True)
-def what_a_client_leaves_open_is_collected_with_it() -> Iterator[None]:
-    """Otherwise it warns in the middle of another test."""
+def what_clients_leave_open() -> Iterator[None]:
     yield
-    collect()
+    collect_what_was_left_open()
 
 
 @pytest.fixture(params=["asyncio", "trio"], scope="module")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
-import warnings
-from collections.abc import Iterator
-
 import pytest
+
+from tests.collecting import collect_what_was_left_open
 
 
 @pytest.fixture(autouse=True)
@@ -27,10 +25,10 @@ def the_loop_that_plugins_are_made_for(request: pytest.FixtureRequest) -> None:
         pytest.skip("LiveKit's plugins are made for asyncio's own loop")
 
 
-@pytest.fixture(autouse=True)
-def what_plugins_leave_open() -> Iterator[None]:
-    """Collect here what they never close (OpenAI's client), or the next test is told of it."""
-    yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
+def pytest_runtest_logfinish() -> None:
+    """
+    Collect what plugins never close, such as OpenAI's client.
+
+    Only now: until here the records of the log hold errors, which hold its sockets.
+    """
+    collect_what_was_left_open()
