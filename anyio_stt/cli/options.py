@@ -106,13 +106,15 @@ def output_options(command: F) -> F:
     return command
 
 
-interim_option = option(
-    "--interim",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Whether the engine guesses while somebody speaks; auto: where they are seen.",
-)
+def interim_option(command: F) -> F:
+    """Add the option that says whether the engine guesses while somebody speaks."""
+    return option(
+        "--interim",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        show_default=True,
+        help="Whether the engine guesses while somebody speaks; auto: where they are seen.",
+    )(command)
 
 
 def _formats(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
