@@ -31,6 +31,7 @@ class EventFollower(AsyncIterator[T]):
     def __init__(self, stream: RecognizeStream) -> None:
         self._stream = stream
         self._ended: Exception | None = None
+        self._answered = 0.0
 
     def __aiter__(self) -> Self:
         return self
@@ -58,6 +59,17 @@ class EventFollower(AsyncIterator[T]):
             self._ended = exc
         else:
             self._add(event)
+
+    @property
+    def _behind(self) -> bool:
+        """Whether events wait to be taken: what they say is not known yet."""
+        return self._stream._core_delivery.unread > 0  # noqa: SLF001 - one base
+
+    def _covered(self) -> float:
+        """Return up to where the audio is answered by what was taken, in seconds."""
+        if not self._behind:
+            self._answered = self._stream._core_covered()  # noqa: SLF001 - likewise
+        return self._answered
 
     @abstractmethod
     def _take(self) -> T | None:

@@ -24,6 +24,7 @@ class STTCapabilities:
         keyterms: the engine can be told words to listen for.
         chat_context: the engine can be told what was said before.
         manual_flush: a `flush()` is what makes the engine say its finals.
+        turns: the engine decides when a turn is over: its END of speech is the end of one.
         sample_rate: samples a second that the engine wants; `None` takes what comes.
         num_channels: channels that the engine wants; `None` takes what comes.
         max_utterance: seconds of audio that one utterance, or one `recognize`, may have; `None`
@@ -44,6 +45,7 @@ class STTCapabilities:
     keyterms: bool = field(default=False, kw_only=True)
     chat_context: bool = field(default=False, kw_only=True)
     manual_flush: bool = field(default=False, kw_only=True)
+    turns: bool = field(default=False, kw_only=True)
     sample_rate: int | None = field(default=None, kw_only=True)
     num_channels: int | None = field(default=None, kw_only=True)
     max_utterance: float | None = field(default=None, kw_only=True)

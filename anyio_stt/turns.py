@@ -31,6 +31,9 @@ class Turns(EventFollower[TurnMoment]):
     no words come is no turn. Silence is the audio's: only where none comes any more for
     `max_gap` seconds while the input is open, time itself counts.
 
+    An engine whose capabilities say `turns` decides by itself: its END is the end. A preflight
+    is an `EagerEndOfTurn`, whichever engine sends it.
+
     Args:
         stream: whose turns.
         min_silence: seconds without speech after which a turn may be over.
@@ -45,6 +48,7 @@ class Turns(EventFollower[TurnMoment]):
     ) -> None:
         super().__init__(stream)
         self._limits = TurnLimits(min_silence, max_silence)
+        self._told = stream._core_stt.capabilities.turns  # noqa: SLF001 - one base
         self._builders: dict[int | None, TurnBuilder] = {}
         self._moments: deque[TurnMoment] = deque()
         self._pushed, self._pushed_at = -1.0, 0.0
@@ -95,10 +99,10 @@ class Turns(EventFollower[TurnMoment]):
     def _add(self, event: SpeechEvent) -> None:
         builder = self._builders.get(event.channel)
         if builder is None:
-            builder = TurnBuilder(self._limits, event.channel)
+            builder = TurnBuilder(self._limits, event.channel, told=self._told)
             self._builders[event.channel] = builder
-        heard, covered = self._stream.statistics().delivered, self._stream._core_covered()  # noqa: SLF001
-        self._moments += builder.add(event, heard, covered)
+        heard = self._stream.statistics().delivered
+        self._moments += builder.add(event, heard, self._covered())
 
     def _finish(self) -> None:
         for builder in self._builders.values():
@@ -106,12 +110,14 @@ class Turns(EventFollower[TurnMoment]):
 
     def _look(self) -> None:
         """See how far the audio has come; where none comes any more, that is silence too."""
+        if self._behind:  # somebody may have spoken on
+            return
         seen, now = self._stream.statistics(), anyio.current_time()
         if seen.pushed != self._pushed:
             self._pushed, self._pushed_at = seen.pushed, now
         gap = now - self._pushed_at
         stopped = seen.state == "open" and not seen.pending and gap >= self._limits.max_gap
-        covered = self._stream._core_covered()  # noqa: SLF001
+        covered = self._covered()
         for builder in self._builders.values():
             if stopped:
                 builder.cut(seen.delivered)

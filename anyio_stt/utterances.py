@@ -31,13 +31,12 @@ class Utterances(EventFollower[Utterance]):
         self._builder = UtteranceBuilder()
 
     def _take(self) -> Utterance | None:
-        covered = math.inf if self._ended else self._stream._core_covered()  # noqa: SLF001
-        return self._builder.take(covered)
+        return self._builder.take(math.inf if self._ended else self._covered())
 
     async def _more(self) -> None:
         """Wait for an event, or until audio was answered without one."""
         awaited = self._builder.awaited
-        if awaited is None or awaited <= self._stream._core_covered():  # noqa: SLF001
+        if awaited is None or self._behind or awaited <= self._covered():
             await self._take_event()
             return
         async with anyio.create_task_group() as tg:

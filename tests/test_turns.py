@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from itertools import pairwise
 
 import anyio
@@ -15,18 +17,32 @@ from anyio_stt import (
     APIStatusError,
     EagerEndOfTurn,
     EndOfTurn,
+    RecognizeStream,
     SpeechEvent,
     SpeechEventType,
     StartOfTurn,
+    STTCapabilities,
     TurnMoment,
     TurnResumed,
 )
 from anyio_stt._rules.turns import TurnBuilder, TurnLimits
-from anyio_stt.testing import Fail, Hear, HearAll, Say, ScriptedSTT, final, interim, silence
+from anyio_stt.testing import (
+    Delay,
+    Fail,
+    Hear,
+    HearAll,
+    Say,
+    ScriptedSTT,
+    final,
+    interim,
+    preflight,
+    silence,
+)
 from anyio_stt.testing.steps import Step
 
 START = SpeechEventType.START_OF_SPEECH
 END = SpeechEventType.END_OF_SPEECH
+TELLS = STTCapabilities(streaming=True, interim_results=True, turns=True)
 LETTERS = {StartOfTurn: "S", EagerEndOfTurn: "E", TurnResumed: "R", EndOfTurn: "T"}
 GRAMMAR = re.compile("(S(ER)*E?T)*")
 
@@ -123,17 +139,109 @@ def test_words_after_a_gap_in_the_audio_go_on_with_the_speech() -> None:
     assert texts(builder.finish()) == ["so well"]
 
 
+# ---- engines that tell turns themselves, and preflights of any
+
+
+async def test_an_engine_that_tells_turns_ends_them_by_its_end_and_not_by_silence() -> None:
+    order = [Hear(2.0), *says("so well", 0.5, 2.0), Hear(1.0), *says("yes", 2.5, 3.0)]
+    order += [Hear(0.5), Say(interim("and", start=3.1, end=3.5)), Hear(4.0)]
+    order += [Say(final("and then", start=3.1, end=7.0)), HearAll()]
+    moments = await heard(ScriptedSTT(order, capabilities=TELLS))
+    assert letters(moments) == "STSTST"
+    assert texts(moments) == ["so well", "yes", "and then"]
+
+
+async def test_a_preflight_is_an_eager_end_whoever_says_it_and_other_words_resume_it() -> None:
+    order: list[Step] = [
+        Hear(2.0),
+        Say(SpeechEvent(START, time=0.1)),
+        Say(preflight("so well", start=0.1, end=1.0)),
+        Delay(0.1),
+        Say(interim("so well", start=0.1, end=1.5)),
+        Delay(0.1),
+        Say(interim("so well then", start=0.1, end=2.0)),
+        Delay(0.1),
+        Say(preflight("so well then", start=0.1, end=2.0)),
+        Say(final("so well then", start=0.1, end=2.0)),
+        Say(SpeechEvent(END, time=2.0)),
+        HearAll(),
+    ]
+    for capabilities in (TELLS, None):
+        moments = await heard(ScriptedSTT(order, capabilities=capabilities))
+        assert letters(moments) == "SERET"
+        assert [each.text for each in moments if isinstance(each, EagerEndOfTurn)] == [
+            "so well",
+            "so well then",
+        ]
+        assert texts(moments) == ["so well then"]
+
+
+@asynccontextmanager
+async def late_reader(stt: ScriptedSTT) -> AsyncIterator[RecognizeStream]:
+    """Give a stream that has said everything before anybody reads it."""
+    async with stt.stream() as stream:
+        await stream.feed([silence(0.1) for _ in range(100)])
+        while stream.statistics().state != "finished":
+            await anyio.sleep(0.1)
+        yield stream
+
+
+@pytest.mark.parametrize("capabilities", [TELLS, None], ids=["told", "by-silence"])
+async def test_who_reads_late_gets_the_words_in_their_turn_all_the_same(
+    capabilities: STTCapabilities | None,
+) -> None:
+    order = [
+        Hear(2.0),
+        Say(interim("so", start=0.5, end=1.0)),
+        Say(SpeechEvent(END, time=1.0)),
+        Say(final("so well", start=0.5, end=1.0)),
+        *says("then", 1.4, 2.0),
+        HearAll(),
+    ]
+    async with ScriptedSTT(order, order, capabilities=capabilities) as stt:
+        async with late_reader(stt) as stream:
+            moments = [each async for each in stream.turns()]
+        async with late_reader(stt) as stream:
+            utterances = [each.text async for each in stream.utterances()]
+    assert letters(moments) == ("STST" if capabilities else "SERET")
+    assert " ".join(texts(moments)) == "so well then"
+    assert utterances == ["so well", "then"]
+
+
+def test_an_end_that_comes_before_its_words_waits_for_them() -> None:
+    builder = TurnBuilder(TurnLimits(), told=True)
+    builder.add(SpeechEvent(START, time=0.0), 1.0, 0.0)
+    assert letters(builder.add(interim("so"), 1.0, 0.0)) == "S"
+    assert letters(builder.add(SpeechEvent(END, time=1.0), 1.5, 0.0)) == ""
+    assert letters(builder.hear(9.0, 0.4)) == ""
+    assert letters(builder.add(final("so well", start=0.0, end=1.0), 9.0, 1.0)) == "T"
+
+
+def test_a_preflight_of_which_another_final_or_none_comes_is_taken_back() -> None:
+    builder = TurnBuilder(TurnLimits(), told=True)
+    assert letters(builder.add(preflight("so", start=0.1, end=1.0), 1.0, 0.0)) == "SE"
+    assert letters(builder.add(final("oh", start=0.0, end=1.0), 1.0, 1.0)) == "R"
+    assert letters(builder.add(preflight("no", start=0.1, end=2.0), 2.0, 1.0)) == "E"
+    assert letters(builder.finish()) == "RT"
+
+
+KINDS = ["start", "end", "final", "guess", "preflight", "hear", "cut"]
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["start", "end", "final", "guess", "hear", "cut"]), st.floats(0, 3)),
+    st.tuples(st.sampled_from(KINDS), st.floats(0, 3)),
     max_size=40,
 )
 
 
-@given(STEPS, st.floats(0.1, 1), st.floats(1, 3), st.integers(1, 3), st.floats(0, 1))
+@given(STEPS, st.floats(0.1, 1), st.floats(1, 3), st.integers(1, 3), st.floats(0, 1), st.booleans())
 def test_any_order_of_events_gives_turns_that_hold_each_final_once(
-    steps: list[tuple[str, float]], least: float, most: float, words: int, answered: float
+    steps: list[tuple[str, float]],
+    least: float,
+    most: float,
+    words: int,
+    answered: float,
+    told: bool,
 ) -> None:
-    builder, now = TurnBuilder(TurnLimits(least, most, words)), 0.0
+    builder, now = TurnBuilder(TurnLimits(least, most, words), told=told), 0.0
     moments: list[TurnMoment] = []
     said: list[str] = []
     for kind, seconds in steps:
@@ -144,6 +252,8 @@ def test_any_order_of_events_gives_turns_that_hold_each_final_once(
             moments += builder.add(final(said[-1], start=now - seconds, end=now), now, covered)
         elif kind == "guess":
             moments += builder.add(interim("one two"), now, covered)
+        elif kind == "preflight":
+            moments += builder.add(preflight(f"w{len(said)}", start=0.1, end=now), now, covered)
         elif kind == "cut":
             builder.cut(now)
         elif kind == "hear":

@@ -41,25 +41,38 @@ class _Turn:
     """A turn that is not over."""
 
     start: float
-    eager: bool = False
+    eager: str | None = None
+    """The text that was announced as perhaps all of it, until it goes on."""
     said: list[SpeechData] = field(default_factory=list)
 
     @property
     def text(self) -> str:
-        return " ".join(data.text.strip() for data in self.said)
+        return self.text_with()
+
+    def text_with(self, *more: SpeechData) -> str:
+        return " ".join(data.text.strip() for data in (*self.said, *more))
 
 
 class TurnBuilder:
     """
     Makes turns of one channel's events: `(Start (Eager Resumed)* Eager? End)*`.
 
-    Nothing that was heard changes an announced text: words behind an Eager resume the turn.
+    Nothing that was heard changes an announced text: words behind an Eager resume the turn. A
+    preflight is an Eager, whoever sends it.
+
+    Args:
+        limits: when a turn begins and ends.
+        channel: whose turns.
+        told: whether the engine decides: its END is the end, and silence only where the audio
+            stops to come.
     """
 
-    def __init__(self, limits: TurnLimits, channel: int | None = None) -> None:
-        self.limits, self._channel = limits, channel
+    def __init__(
+        self, limits: TurnLimits, channel: int | None = None, *, told: bool = False
+    ) -> None:
+        self.limits, self._channel, self._told = limits, channel, told
         self._turn: _Turn | None = None
-        self._speaking = self._cut = False
+        self._speaking = self._cut = self._ended = False
         self._quiet_since = 0.0
 
     @property
@@ -69,16 +82,15 @@ class TurnBuilder:
 
     def add(self, event: SpeechEvent, heard: float, covered: float) -> list[TurnMoment]:
         """Take the channel's next event, the engine having read *heard* seconds of audio."""
+        moments: list[TurnMoment] = []
         if event.type is SpeechEventType.START_OF_SPEECH:
-            return self._start(heard if event.time is None else event.time, covered)
-        if event.type is SpeechEventType.END_OF_SPEECH:
+            moments += self._start(heard if event.time is None else event.time, covered)
+        elif event.type is SpeechEventType.END_OF_SPEECH:
             self.stop(heard if event.time is None else event.time)
-            self._cut = False
-            return []
-        if not event.alternatives or not event.alternatives[0].text.strip():
-            return []
-        final = event.type is SpeechEventType.FINAL_TRANSCRIPT
-        return self._words(event.alternatives[0], final, heard)
+            self._cut, self._ended = False, self._told
+        elif event.alternatives and event.alternatives[0].text.strip():
+            moments += self._words(event.alternatives[0], event.type, heard)
+        return moments + (self.hear(heard, covered) if self._ended else [])
 
     def stop(self, time: float) -> None:
         """Take it that nobody speaks from *time* on."""
@@ -97,50 +109,63 @@ class TurnBuilder:
             return []
         moments: list[TurnMoment] = []
         silence = until - self._quiet_since + _ROUNDING
-        if silence >= self.limits.min_silence and not turn.eager:
-            turn.eager = True
-            moments.append(EagerEndOfTurn(turn.text, turn.start, self._end_of(turn), self._channel))
-        if silence >= self.limits.max_silence:
+        if silence >= self.limits.min_silence and turn.eager is None and not self._ended:
+            moments += self._announce(turn)
+        if self._ended or silence >= self.limits.max_silence:
             moments += self.finish()
         return moments
 
     def finish(self) -> list[TurnMoment]:
         """End the turn that is open: nothing more comes."""
-        turn, self._turn = self._turn, None
+        turn = self._turn
         if turn is None:
             return []
+        end = self._end_of(turn)
+        # Of what was announced no final came, or another one.
+        moments = self._resume(end) if turn.eager != turn.text else []
+        self._turn = None
         language = turn.said[0].language if turn.said else ""
-        return [EndOfTurn(turn.text, turn.start, self._end_of(turn), language, self._channel)]
+        return [*moments, EndOfTurn(turn.text, turn.start, end, language, self._channel)]
 
-    def _end_of(self, turn: _Turn) -> float:
+    def _announce(self, turn: _Turn, *guess: SpeechData) -> list[TurnMoment]:
+        turn.eager = turn.text_with(*guess)
+        end = self._end_of(turn, *guess)
+        return [EagerEndOfTurn(turn.eager, turn.start, end, self._channel)]
+
+    def _end_of(self, turn: _Turn, *guess: SpeechData) -> float:
         """Return where its last words end, or where speech did of which no final came."""
-        ends = [data.end_time for data in turn.said]
+        ends = [data.end_time for data in (*turn.said, *guess)]
         return max(max(ends, default=0.0) or self._quiet_since, turn.start)
 
     def _start(self, time: float, covered: float) -> list[TurnMoment]:
         moments = self.hear(time, covered)
         moments += self._resume(time)
-        self._speaking = True
+        self._speaking, self._ended = True, False
         return moments
 
-    def _words(self, data: SpeechData, final: bool, heard: float) -> list[TurnMoment]:
+    def _words(self, data: SpeechData, kind: SpeechEventType, heard: float) -> list[TurnMoment]:
         if self._cut:  # the engine still hears speech that stopped to come
             self._cut, self._speaking = False, True
-        if self._turn is None and not final and len(data.text.split()) < self.limits.min_words:
+        guess = kind is SpeechEventType.INTERIM_TRANSCRIPT
+        if self._turn is None and guess and len(data.text.split()) < self.limits.min_words:
             return []
         moments: list[TurnMoment] = []
-        if self._turn is None:
-            self._turn = _Turn(data.start_time if data.end_time else heard)
+        turn = self._turn
+        if turn is None:
+            turn = self._turn = _Turn(data.start_time if data.end_time else heard)
             if not self._speaking:  # words that came behind their END
                 self._quiet_since = data.end_time or heard
-            moments.append(StartOfTurn(self._turn.start, data.text.strip(), self._channel))
-        if final:
+            moments.append(StartOfTurn(turn.start, data.text.strip(), self._channel))
+        if (self._speaking or not guess) and turn.text_with(data) != turn.eager:
             moments += self._resume(data.end_time or heard)
-            self._turn.said.append(data)
+        if kind is SpeechEventType.FINAL_TRANSCRIPT:
+            turn.said.append(data)
+        elif kind is SpeechEventType.PREFLIGHT_TRANSCRIPT and turn.eager is None:
+            moments += self._announce(turn, data)
         return moments
 
     def _resume(self, time: float) -> list[TurnMoment]:
-        if self._turn is None or not self._turn.eager:
+        if self._turn is None or self._turn.eager is None:
             return []
-        self._turn.eager = False
+        self._turn.eager = None
         return [TurnResumed(time, self._channel)]

@@ -164,6 +164,7 @@ def common_capabilities(members: Iterable[Member]) -> STTCapabilities:
         diarization=all(each.diarization for each in all_of),
         aligned_transcript=aligned if all(each.aligned_transcript for each in all_of) else False,
         offline_recognize=all(each.offline_recognize for each in all_of),
+        turns=all(each.turns for each in all_of),
         max_uncovered=with_queue(each.max_uncovered for each in all_of),
     )
 
