@@ -145,7 +145,7 @@ class RecognizeStream(Recognition):
         if self._core_refusals.refused(error, at_end=at_end):
             self._core_fatal = error
             attempt.deadlines.disarm()
-            attempt.scope.cancel()
+            self._core_scope.cancel()
             raise error
         if lost:
             self._core_tell_loss(lost, error, recoverable=True)

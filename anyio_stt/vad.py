@@ -8,9 +8,9 @@ from collections.abc import Callable
 from ._core.audio_stream import AudioStream
 from ._core.delivery import Delivery
 from ._core.emitter import EventEmitter
-from ._core.reader import InputReader
-from ._core.vad_meter import VADMeter
+from ._core.reader import InputReader, ReadListener
 from ._rules.lifecycle import State
+from ._voice.meter import VADMeter
 from .exceptions import APIError
 from .options import APIConnectOptions
 from .voice import VADCapabilities, VADEvent, VADEventType
@@ -123,7 +123,7 @@ class VADStream(AudioStream[VADEvent]):
         )
 
     def _core_on_start(self) -> None:
-        self._input_ch = InputReader(self._core_queue, self._FlushSentinel(), _Nobody())
+        self._input_ch = InputReader(self._core_queue, self._FlushSentinel(), ReadListener())
         interval = self._core_vad.capabilities.update_interval
         self._core_meter = VADMeter(self._core_label, interval, self._core_vad.emit)
         self._event_ch = VADSink(self._core_say)
@@ -145,22 +145,3 @@ class VADStream(AudioStream[VADEvent]):
             )
         if error is not None:
             raise error
-
-
-class _Nobody:
-    """Is told what the detector reads, and has no use for it."""
-
-    def on_asked(self) -> None:
-        return
-
-    def on_marker(self) -> None:
-        return
-
-    def on_audio_after_marker(self) -> None:
-        return
-
-    def on_read(self) -> None:
-        return
-
-    def on_input_ended(self) -> None:
-        return

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import anyio
 
-from ._rules.voice_segments import VoiceSegments
+from ._voice.segments import VoiceSegments
 from .audio.frame import AudioFrame, join_frames
 from .audio.mixing import mix_down
 from .vad import VAD, VADStream

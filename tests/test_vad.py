@@ -27,7 +27,7 @@ from anyio_stt import (
     WorkerThreads,
     combine_frames,
 )
-from anyio_stt._rules.voice_segments import VoiceSegments
+from anyio_stt._voice.segments import VoiceSegments
 from anyio_stt.testing import cut, noise, silence, tone
 
 START, DONE, END = (

@@ -14,7 +14,7 @@ from ..events import SpeechEvent
 from ..options import APIConnectOptions
 from .deadlines import AttemptDeadlines
 from .input_queue import InputQueue
-from .reader import AttemptOverError, InputReader
+from .reader import AttemptOverError, InputReader, ReadListener
 from .speech import SpeechOutput
 
 __all__ = ("Attempt", "EventSink")
@@ -57,44 +57,36 @@ class EventSink(ObjectSendStream[SpeechEvent]):
         await checkpoint()
 
 
-class Attempt:
+class Attempt(ReadListener):
     """
     Ties a reader, the output and the deadlines together for one run of an engine.
 
     Args:
-        scope: what the engine runs in.
         queue: the stream's input.
         output: the stream's output.
-        options: the deadlines.
-        label: the engine's name.
-        origin: the position of the first sample it reads.
+        deadlines: the time it has.
+        options: what they are.
         sentinel: what the engine is given for a marker.
-        watch: called when somebody must see to it that a deadline is kept.
     """
 
     def __init__(
         self,
-        scope: anyio.CancelScope,
         queue: InputQueue,
         output: SpeechOutput,
+        deadlines: AttemptDeadlines,
         options: APIConnectOptions,
-        label: str,
-        origin: int,
         sentinel: object,
-        watch: Callable[[Attempt], None],
     ) -> None:
-        self.scope = scope
         self._queue = queue
         self._output = output
-        bounded = options.idle_seconds < math.inf
-        self.reader = InputReader(queue, sentinel, self, each_at_end=bounded)
-        self.sink = EventSink(self.send, output.unread)
-        self.deadlines = AttemptDeadlines(scope, options, label, lambda: watch(self))
-        self._origin_seconds = queue.seconds(origin)
         self._timeout = options.timeout
-        self.watcher: anyio.CancelScope | None = None
-        queue.on_idle = self.deadlines.idle
-        queue.on_end = self.deadlines.reading_on
+        self._bounded = options.idle_seconds < math.inf
+        self._origin_seconds = queue.seconds(queue.log.position)
+        self.deadlines = deadlines
+        self.reader = InputReader(queue, sentinel, self, each_at_end=self._bounded)
+        self.sink = EventSink(self.send, output.unread)
+        queue.on_idle = deadlines.idle
+        queue.on_end = deadlines.reading_on
 
     @property
     def closed(self) -> bool:
@@ -130,8 +122,13 @@ class Attempt:
 
     def sign_of_life(self) -> None:
         """Restart the idle deadline."""
-        self.deadlines.connected()
-        self.deadlines.heard()
+        if self.deadlines.connected_at is None:
+            self.deadlines.connected()
+        if self._bounded:
+            self.deadlines.heard()
+            self._expect_word()
+
+    def _expect_word(self) -> None:
         self._queue.expect_word(self._queue.log.position)
         if self._queue.ended:
             self.deadlines.reading_on()
@@ -140,8 +137,7 @@ class Attempt:
         """End reading and saying; what an engine leaves running finds closed doors."""
         self.reader.close()
         self._queue.expect_word(None)
-        if self.watcher is not None:
-            self.watcher.cancel()
+        self.deadlines.close()
 
     def was_healthy(self) -> bool:
         """Whether it worked for longer than `timeout` and missed no deadline."""
@@ -154,9 +150,7 @@ class Attempt:
 
     def on_asked(self) -> None:
         self.deadlines.connected()
-        self._queue.expect_word(self._queue.log.position)
-        if self._queue.ended:
-            self.deadlines.reading_on()
+        self._expect_word()
 
     def on_marker(self) -> None:
         self._output.on_marker()

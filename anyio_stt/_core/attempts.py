@@ -8,7 +8,7 @@ from typing import NoReturn, TypeVar
 
 import anyio
 
-from .._rules.backoff import GiveUp, RetryBudget
+from .._rules.backoff import RetryBudget
 from ..options import APIConnectOptions
 from .emitter import logger
 from .failures import sole_error
@@ -73,11 +73,11 @@ class AttemptLoop:
         """
         self.last_error = error
         decision = self.budget.failed(error)
-        if isinstance(decision, GiveUp):
+        if isinstance(decision, Exception):
             self._report(error, False, 0.0)
-            raise decision.error
-        self._report(error, True, decision.seconds)
-        return decision.seconds
+            raise decision
+        self._report(error, True, decision)
+        return decision
 
     def failed_for_good(self, error: Exception) -> NoReturn:
         """Report *error* as the last, and raise it."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 import anyio
+from anyio.abc import TaskGroup
 
 from ..exceptions import APITimeoutError
 from ..options import APIConnectOptions
@@ -25,13 +26,14 @@ class AttemptDeadlines:
 
     The methods move the deadline of the scope that the attempt runs in; they are synchronous and
     cheap enough for every event. Who cancels that scope for another reason takes its deadline
-    away first.
+    away first. While a deadline is set, a task watches that missing it ends the attempt.
 
     Args:
         scope: what the attempt runs in.
         options: the numbers.
         label: what the error calls the engine.
-        on_armed: called when a deadline was set, so that somebody watches that it is kept.
+        task_group: where the watching task runs.
+        on_ignored: called when the engine runs on `close_timeout` after it was cancelled.
     """
 
     def __init__(
@@ -39,18 +41,19 @@ class AttemptDeadlines:
         scope: anyio.CancelScope,
         options: APIConnectOptions,
         label: str,
-        on_armed: Callable[[], None],
+        task_group: TaskGroup,
+        on_ignored: Callable[[], None],
     ) -> None:
+        self._scope = scope
         self._options = options
-        self._on_armed = on_armed
         self._label = label
-        self._drain_seconds = options.drain_seconds
-        self._drains = self._reads_on = False
+        self._task_group = task_group
+        self._on_ignored = on_ignored
+        self._drains = self._reads_on = self._closed = False
         self._idle_seconds = options.idle_seconds
         self._due: dict[str, float] = {}
-        self._heard_at = math.inf
+        self._watcher: anyio.CancelScope | None = None
         self.connected_at: float | None = None
-        self._scope = scope
 
     def arm(self) -> None:
         """Count `timeout` from now, unless the engine has asked for audio or spoken already."""
@@ -68,7 +71,6 @@ class AttemptDeadlines:
     def heard(self) -> None:
         """The engine gave a sign of life: `idle_timeout` counts anew."""
         if self._idle_seconds < math.inf:
-            self._heard_at = anyio.current_time()
             self._set("idle_timeout", math.inf)
 
     def idle(self, flowed: float) -> None:
@@ -93,23 +95,24 @@ class AttemptDeadlines:
         self._drains = True
         if self._reads_on:
             self._set("idle_timeout", math.inf)
-        if self._drain_seconds < math.inf:
-            self._set("drain_timeout", anyio.current_time() + self._drain_seconds)
+        if self._options.drain_seconds < math.inf:
+            self._set("drain_timeout", anyio.current_time() + self._options.drain_seconds)
 
     def disarm(self) -> None:
         """The attempt is being ended for another reason."""
         self._due.clear()
         self._scope.deadline = math.inf
 
+    def close(self) -> None:
+        """The attempt has ended, or was given up."""
+        self._closed = True
+        if self._watcher is not None:
+            self._watcher.cancel()
+
     @property
     def missed(self) -> bool:
         """Whether the attempt was cancelled because a deadline passed."""
-        return self._scope.cancel_called and self.next < math.inf
-
-    @property
-    def next(self) -> float:
-        """When the next deadline passes; infinity when there is none."""
-        return self._scope.deadline
+        return self._scope.cancel_called and self._scope.deadline < math.inf
 
     def error(self) -> APITimeoutError:
         """Return the error for the deadline that was missed."""
@@ -126,4 +129,24 @@ class AttemptDeadlines:
         self._due[name] = when
         self._scope.deadline = min(self._due.values())
         if when < math.inf:
-            self._on_armed()
+            self._watch()
+
+    def _watch(self) -> None:
+        """See to it that somebody watches; a nearer deadline than before wakes who does."""
+        due = self._scope.deadline + self._options.close_timeout
+        if self._watcher is not None:
+            self._watcher.deadline = min(self._watcher.deadline, due)
+        elif not self._closed:
+            self._watcher = anyio.CancelScope(deadline=due)
+            self._task_group.start_soon(self._run_watcher)
+
+    async def _run_watcher(self) -> None:
+        """Wait until no deadline is set, or the attempt has outlived one."""
+        while self._scope.deadline < math.inf and not self._closed:
+            due = self._scope.deadline + self._options.close_timeout
+            with anyio.CancelScope(deadline=due) as self._watcher:
+                await anyio.sleep_forever()
+            late = anyio.current_time() >= self._scope.deadline + self._options.close_timeout
+            if self.missed and late and not self._closed:
+                self._on_ignored()
+        self._watcher = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import anyio
 from anyio.abc import ObjectReceiveStream
@@ -20,8 +20,8 @@ class AttemptOverError(StreamClosedError, anyio.ClosedResourceError):
     """Raised when what an attempt left running reads or speaks after its end."""
 
 
-class ReadListener(Protocol):
-    """Is told what a reader hands out."""
+class ReadListener:
+    """Is told what a reader hands out; what it does not override it has no use for."""
 
     def on_asked(self) -> None:
         """The engine asked for audio for the first time."""

@@ -18,11 +18,11 @@ from .attempt import Attempt
 from .attempts import AttemptLoop
 from .audio_stream import AudioStream
 from .clock import wall_clock
+from .deadlines import AttemptDeadlines
 from .delivery import Delivery
 from .emitter import logger
 from .metrics_monitor import MetricsMonitor
 from .speech import SpeechOutput, speech_delivery
-from .watcher import DeadlineWatcher
 
 if TYPE_CHECKING:
     from ..stt import STT
@@ -92,9 +92,6 @@ class Recognition(AudioStream[SpeechEvent]):
             self._core_options,
             self._core_on_failure,
             stt._core_rng,  # noqa: SLF001 - likewise
-        )
-        self._core_watcher = DeadlineWatcher(
-            self._core_tasks, self._core_options.close_timeout, self._core_give_up_on
         )
         self._core_output = SpeechOutput(
             self._core_label,
@@ -176,8 +173,11 @@ class Recognition(AudioStream[SpeechEvent]):
         lost = queue.seconds(output.ledger.dropped) - self._core_monitor.dropped
         self._core_monitor.dropped += lost
         self._core_monitor.begin_attempt(queue.seconds(origin), lost)
-        parts = self._core_scope, queue, output, self._core_options, self._core_label
-        attempt = Attempt(*parts, origin, self._core_sentinel, self._core_watcher.watch)
+        options, scope = self._core_options, self._core_scope
+        deadlines = AttemptDeadlines(
+            scope, options, self._core_label, self._core_tasks, self._core_give_up
+        )
+        attempt = Attempt(queue, output, deadlines, options, self._core_sentinel)
         self._core_attempt = attempt
         self._input_ch, self._event_ch = attempt.reader, attempt.sink
         if self._core_entered:
@@ -271,8 +271,10 @@ class Recognition(AudioStream[SpeechEvent]):
         error.__cause__ = cause
         self._core_emit_error(error, recoverable)
 
-    def _core_give_up_on(self, attempt: Attempt) -> None:
+    def _core_give_up(self) -> None:
         """Tell the consumer now: the engine was cancelled and does not end."""
+        attempt = self._core_attempt
+        assert attempt is not None
         error = attempt.deadlines.error()
         logger.error(
             "%s ignores that it was cancelled for missing a deadline; its stream fails now, and "

@@ -4,28 +4,13 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass
 
 from ..exceptions import APIConnectionError, APIError
 
-__all__ = ("GiveUp", "RetryBudget", "Wait", "retry_delay")
+__all__ = ("RetryBudget", "retry_delay")
 
 _FIRST_DELAY = 0.1
 _GROWTH = 4.0
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Try again after this many seconds."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class GiveUp:
-    """Raise this instead of trying again."""
-
-    error: Exception
 
 
 def retry_delay(failures: int, longest: float, jitter: float) -> float:
@@ -76,17 +61,17 @@ class RetryBudget:
         """Start the count anew: the engine got somewhere."""
         self.failures = 0
 
-    def failed(self, error: Exception) -> Wait | GiveUp:
-        """Count one failure and decide what follows it."""
+    def failed(self, error: Exception) -> float | Exception:
+        """Count one failure; return the seconds to wait for a retry, or what to raise instead."""
         self.failures += 1
         if not isinstance(error, APIError) or not error.retryable or self._max_retry == 0:
-            return GiveUp(error)
+            return error
         if error.retry_after is not None and error.retry_after > self._max_retry_after:
-            return GiveUp(error)
+            return error
         if self.failures > self._max_retry:
-            return GiveUp(_exhausted(error, self.failures))
+            return _exhausted(error, self.failures)
         delay = retry_delay(self.failures, self._retry_interval, self._rng.random())
-        return Wait(delay if error.retry_after is None else max(0.0, error.retry_after))
+        return delay if error.retry_after is None else max(0.0, error.retry_after)
 
 
 def _exhausted(last: APIError, attempts: int) -> APIConnectionError:

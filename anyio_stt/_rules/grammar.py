@@ -8,6 +8,7 @@ come after the END of its own segment, from engines that mark segments themselve
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum
 
 from ..events import SpeechEventType
@@ -62,104 +63,41 @@ SIGNALS = {
     SpeechEventType.END_OF_SPEECH: Signal.END,
 }
 
-_Row = dict[Signal, tuple[tuple[Step, ...], Segment]]
-_START, _KEEP, _END = (Step.ADD_START,), (Step.KEEP,), (Step.ADD_END,)
+# What each signal lets out in each state, and the state it leads to: S and E are a START and an END
+# that are added, k is the event itself. A signal without a cell of its own changes nothing.
+_ROWS = """
+state      START       INTERIM     FINAL        END      MARKER   AUDIO    RETRY      STOP
+quiet      k:started   Sk:guessed  Sk:said      -        flushed  -        -          -
+flushed    k:started   Sk:closing  SkE:flushed  -        -        quiet    quiet      -
+started    -           k:started   k:spoken     k:owing  -        -        resumed    E:quiet
+spoken     Ek:started  k:spoken    k:spoken     k:ended  -        -        resumed    E:quiet
+guessed    started     k:guessed   k:said       k:owing  closing  -        resumed    E:quiet
+said       Ek:started  k:guessed   k:said       k:ended  settled  -        resumed    E:quiet
+closing    started     k:closing   kE:flushed   k:owing  -        -        resumed    E:quiet
+settled    Ek:started  k:closing   kE:flushed   k:ended  -        E:quiet  resumed    E:quiet
+owing      k:started   Sk:guessed  k:ended      -        -        -        repeating  -
+ended      k:started   Sk:guessed  k:ended      -        -        -        quiet      -
+resumed    started     k:guessed   k:said       k:owing  closing  -        -          E:quiet
+repeating  repeated    -           k:ended      -        -        -        -          -
+repeated   -           -           k:ended      owing    -        -        repeating  -
+"""
+_STEPS = {"S": Step.ADD_START, "k": Step.KEEP, "E": Step.ADD_END}
+_Move = tuple[tuple[Step, ...], Segment]
 
-# A signal that a row does not name leaves the state as it is and lets nothing out.
-TABLE: dict[Segment, _Row] = {
-    Segment.QUIET: {
-        Signal.START: (_KEEP, Segment.STARTED),
-        Signal.INTERIM: (_START + _KEEP, Segment.GUESSED),
-        Signal.FINAL: (_START + _KEEP, Segment.SAID),
-        Signal.MARKER: ((), Segment.FLUSHED),
-    },
-    Segment.FLUSHED: {
-        Signal.START: (_KEEP, Segment.STARTED),
-        Signal.INTERIM: (_START + _KEEP, Segment.CLOSING),
-        Signal.FINAL: (_START + _KEEP + _END, Segment.FLUSHED),
-        Signal.AUDIO: ((), Segment.QUIET),
-        Signal.RETRY: ((), Segment.QUIET),
-    },
-    Segment.STARTED: {
-        Signal.INTERIM: (_KEEP, Segment.STARTED),
-        Signal.FINAL: (_KEEP, Segment.SPOKEN),
-        Signal.END: (_KEEP, Segment.OWING),
-        Signal.RETRY: ((), Segment.RESUMED),
-        Signal.STOP: (_END, Segment.QUIET),
-    },
-    Segment.SPOKEN: {
-        Signal.START: (_END + _KEEP, Segment.STARTED),
-        Signal.INTERIM: (_KEEP, Segment.SPOKEN),
-        Signal.FINAL: (_KEEP, Segment.SPOKEN),
-        Signal.END: (_KEEP, Segment.ENDED),
-        Signal.RETRY: ((), Segment.RESUMED),
-        Signal.STOP: (_END, Segment.QUIET),
-    },
-    Segment.GUESSED: {
-        Signal.START: ((), Segment.STARTED),
-        Signal.INTERIM: (_KEEP, Segment.GUESSED),
-        Signal.FINAL: (_KEEP, Segment.SAID),
-        Signal.END: (_KEEP, Segment.OWING),
-        Signal.MARKER: ((), Segment.CLOSING),
-        Signal.RETRY: ((), Segment.RESUMED),
-        Signal.STOP: (_END, Segment.QUIET),
-    },
-    Segment.SAID: {
-        Signal.START: (_END + _KEEP, Segment.STARTED),
-        Signal.INTERIM: (_KEEP, Segment.GUESSED),
-        Signal.FINAL: (_KEEP, Segment.SAID),
-        Signal.END: (_KEEP, Segment.ENDED),
-        Signal.MARKER: ((), Segment.SETTLED),
-        Signal.RETRY: ((), Segment.RESUMED),
-        Signal.STOP: (_END, Segment.QUIET),
-    },
-    Segment.CLOSING: {
-        Signal.START: ((), Segment.STARTED),
-        Signal.INTERIM: (_KEEP, Segment.CLOSING),
-        Signal.FINAL: (_KEEP + _END, Segment.FLUSHED),
-        Signal.END: (_KEEP, Segment.OWING),
-        Signal.RETRY: ((), Segment.RESUMED),
-        Signal.STOP: (_END, Segment.QUIET),
-    },
-    Segment.SETTLED: {
-        Signal.START: (_END + _KEEP, Segment.STARTED),
-        Signal.INTERIM: (_KEEP, Segment.CLOSING),
-        Signal.FINAL: (_KEEP + _END, Segment.FLUSHED),
-        Signal.END: (_KEEP, Segment.ENDED),
-        Signal.AUDIO: (_END, Segment.QUIET),
-        Signal.RETRY: ((), Segment.RESUMED),
-        Signal.STOP: (_END, Segment.QUIET),
-    },
-    Segment.OWING: {
-        Signal.START: (_KEEP, Segment.STARTED),
-        Signal.INTERIM: (_START + _KEEP, Segment.GUESSED),
-        Signal.FINAL: (_KEEP, Segment.ENDED),
-        Signal.RETRY: ((), Segment.REPEATING),
-    },
-    Segment.ENDED: {
-        Signal.START: (_KEEP, Segment.STARTED),
-        Signal.INTERIM: (_START + _KEEP, Segment.GUESSED),
-        Signal.FINAL: (_KEEP, Segment.ENDED),
-        Signal.RETRY: ((), Segment.QUIET),
-    },
-    Segment.RESUMED: {
-        Signal.START: ((), Segment.STARTED),
-        Signal.INTERIM: (_KEEP, Segment.GUESSED),
-        Signal.FINAL: (_KEEP, Segment.SAID),
-        Signal.END: (_KEEP, Segment.OWING),
-        Signal.MARKER: ((), Segment.CLOSING),
-        Signal.STOP: (_END, Segment.QUIET),
-    },
-    Segment.REPEATING: {
-        Signal.START: ((), Segment.REPEATED),
-        Signal.FINAL: (_KEEP, Segment.ENDED),
-    },
-    Segment.REPEATED: {
-        Signal.END: ((), Segment.OWING),
-        Signal.FINAL: (_KEEP, Segment.ENDED),
-        Signal.RETRY: ((), Segment.REPEATING),
-    },
-}
+
+def _moves(cells: list[str], signals: list[str]) -> Iterator[tuple[Signal, _Move]]:
+    for cell, signal in zip(cells, signals, strict=True):
+        if cell != "-":
+            steps, _, target = cell.rpartition(":")
+            yield Signal[signal], (tuple(_STEPS[each] for each in steps), Segment(target))
+
+
+def _table() -> dict[Segment, dict[Signal, _Move]]:
+    (_, *signals), *rows = (line.split() for line in _ROWS.strip().splitlines())
+    return {Segment(state): dict(_moves(cells, signals)) for state, *cells in rows}
+
+
+TABLE = _table()
 
 
 class Grammar:

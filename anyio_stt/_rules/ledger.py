@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 __all__ = ("AudioLedger",)
 
 
+@dataclass(slots=True, eq=False)
 class AudioLedger:
     """
     Adds up the audio of a stream, in samples of one channel since it began.
@@ -16,29 +18,16 @@ class AudioLedger:
     settled when every channel's answers have passed it, and recognised if a final was one.
     """
 
-    __slots__ = (
-        "_ends",
-        "_floor",
-        "_said_to",
-        "channels",
-        "covered",
-        "dropped",
-        "recognised",
-        "refused",
-        "silent",
-    )
-
-    def __init__(self) -> None:
-        self.channels = 1
-        self.covered = 0
-        self.recognised = 0
-        self.silent = 0
-        self.dropped = 0
-        self.refused: list[tuple[int, int]] = []
-        """Ranges beyond `covered` that were given up, in order and apart; counted as dropped."""
-        self._ends: dict[int | None, int] = {}
-        self._floor = 0
-        self._said_to = 0
+    channels: int = 1
+    covered: int = 0
+    recognised: int = 0
+    silent: int = 0
+    dropped: int = 0
+    refused: list[tuple[int, int]] = field(default_factory=list)
+    """Ranges beyond `covered` that were given up, in order and apart; counted as dropped."""
+    _ends: dict[int | None, int] = field(default_factory=dict)
+    _floor: int = 0
+    _said_to: int = 0
 
     def end_of(self, channel: int | None) -> int:
         """Return where the answers on *channel* reach to."""

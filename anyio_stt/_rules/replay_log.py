@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from ..audio.cutting import FrameCutter
@@ -23,6 +24,7 @@ MARKER: Final = Marker()
 Item: TypeAlias = AudioFrame | Marker
 
 
+@dataclass(slots=True, eq=False)
 class ReplayLog:
     """
     Keeps what was read until it is covered, and no more than *limit* samples of it.
@@ -33,18 +35,15 @@ class ReplayLog:
     them, while a thousand streams are heard.
     """
 
-    __slots__ = ("_rewound_at", "_start", "covered", "items", "limit", "position")
-
-    def __init__(self, limit: float = 0) -> None:
-        self.limit = limit
-        self.items: deque[bytes | Marker] = deque()
-        """What was read, as samples; a reader appends to it and moves `position` on."""
-        self.position = 0
-        """Where the present attempt has read to."""
-        self.covered = 0
-        """Where answers reach to."""
-        self._start = 0  # the position of the first item
-        self._rewound_at = 0
+    limit: float = 0
+    items: deque[bytes | Marker] = field(default_factory=deque)
+    """What was read, as samples; a reader appends to it and moves `position` on."""
+    position: int = 0
+    """Where the present attempt has read to."""
+    covered: int = 0
+    """Where answers reach to."""
+    _start: int = 0  # the position of the first item
+    _rewound_at: int = 0
 
     @property
     def furthest(self) -> int:
@@ -68,11 +67,8 @@ class ReplayLog:
 
     def trim(self, channels: int) -> None:
         """Let go of what is covered or too old."""
-        keep_from, items, size = (
-            max(self.covered, self.horizon),
-            self.items,
-            SAMPLE_BYTES * channels,
-        )
+        keep_from, size = max(self.covered, self.horizon), SAMPLE_BYTES * channels
+        items = self.items
         while items:
             first = items[0]
             end = self._start if isinstance(first, Marker) else self._start + len(first) // size

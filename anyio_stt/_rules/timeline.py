@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from dataclasses import dataclass, field
 
 __all__ = ("PushTimes",)
 
 _FEW = 16
 
 
+@dataclass(slots=True, eq=False)
 class PushTimes:
     """
     When audio was pushed.
@@ -20,13 +22,10 @@ class PushTimes:
     """
 
     # Three lists instead of one of tuples: the garbage collector counts none of their items.
-    __slots__ = ("_ends", "_many", "_pushed", "_starts")
-
-    def __init__(self) -> None:
-        self._starts: list[int] = []
-        self._ends: list[float] = []
-        self._pushed: list[float] = []
-        self._many = _FEW
+    _starts: list[int] = field(default_factory=list)
+    _ends: list[float] = field(default_factory=list)
+    _pushed: list[float] = field(default_factory=list)
+    _many: int = _FEW
 
     def mark(self, start: int, end: float, now: float) -> bool:
         """

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 __all__ = ("UsageLedger",)
 
 
+@dataclass(slots=True, eq=False)
 class UsageLedger:
     """
     Counts each second of audio once, however often it is heard.
@@ -13,12 +16,9 @@ class UsageLedger:
     position that any attempt reported was counted already.
     """
 
-    __slots__ = ("_furthest", "_position", "reported")
-
-    def __init__(self) -> None:
-        self._furthest = 0.0
-        self._position = 0.0
-        self.reported = False
+    reported: bool = False
+    _furthest: float = 0.0
+    _position: float = 0.0
 
     def begin_attempt(self, origin: float, lost: float) -> None:
         """

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import anyio
 
+from .._core.clock import wall_clock
 from ..metrics import VADMetrics
 from ..voice import VADEvent, VADEventType
-from .clock import wall_clock
 
 __all__ = ("VADMeter",)
 
