@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import anyio
 from anyio.lowlevel import checkpoint
 
-from ._core.emitter import logger
 from ._core.recognition import Recognition
 from ._rules.lifecycle import Action, State
+from ._util.emitter import logger
 from .events import SpeechEvent
 from .exceptions import APITimeoutError
 from .metrics import StreamStatistics
@@ -210,8 +210,7 @@ class RecognizeStream(Recognition):
             ValueError: for an array or bytes without a rate.
             TypeError: for what is no audio, with the line to write.
         """
-        mono = self._core_stt.capabilities.num_channels == 1
-        return StreamTranscription(self, checked_source(source, sample_rate, num_channels), mono)
+        return StreamTranscription(self, checked_source(source, sample_rate, num_channels))
 
     def utterances(self) -> Utterances:
         """
@@ -285,7 +284,7 @@ class RecognizeStream(Recognition):
             pending=0.0 if over else max(0.0, queue.pushed_seconds - seconds(log.furthest)),
             peak_pending=seconds(queue.peak),
             replay=0.0 if over else seconds(ledger.open_between(kept_from, log.furthest)),
-            replayed=monitor.replayed + seconds(self._core_heard_again()),
+            replayed=seconds(log.replayed),
             dropped=seconds(ledger.dropped + forgotten),
             unread_events=self._core_delivery.unread,
             last_delay=output.last_delay,

@@ -11,12 +11,12 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from ._core.attempts import AttemptLoop
-from ._core.clock import wall_clock
-from ._core.emitter import EventEmitter
-from ._core.failures import sole_error
 from ._core.recognition import Recognition
 from ._core.recordings import as_declared
-from ._core.resources import ClosableT, Resources
+from ._util.clock import wall_clock
+from ._util.emitter import EventEmitter
+from ._util.failures import sole_error
+from ._util.resources import ClosableT, Resources
 from .audio.frame import AudioBuffer
 from .events import SpeechEvent
 from .exceptions import APITimeoutError, StreamClosedError

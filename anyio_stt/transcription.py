@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from ._rules.lifecycle import Action, State
 from .audio.frame import AudioFrame, FrameLike, as_frame
-from .audio.mixing import mix_down
 from .audio.pauses import cut_at_pauses
 from .audio.reader import AudioReader
 from .audio.reading import open_audio
@@ -107,12 +106,9 @@ class StreamTranscription:
     the stream at the latest.
     """
 
-    def __init__(
-        self, stream: RecognizeStream, source: str | os.PathLike[str] | _Frames, mono: bool
-    ) -> None:
+    def __init__(self, stream: RecognizeStream, source: str | os.PathLike[str] | _Frames) -> None:
         self._stream = stream
         self._source = source
-        self._mono = mono
         self._scope = anyio.CancelScope()
         self._fed: anyio.Event | None = None
         self._error: Exception | None = None
@@ -171,8 +167,7 @@ class StreamTranscription:
 
     async def _feed_all(self) -> None:
         async with _opened(self._source) as frames:
-            async with aclosing(_mono(frames) if self._mono else _same(frames)) as heard:
-                await self._stream.feed(heard)
+            await self._stream.feed(frames)
             if isinstance(frames, AudioReader):
                 self._lost.extend(frames.lost)
 
@@ -207,9 +202,8 @@ async def transcribe(stt: STT, source: AudioSource, **options: Unpack[Transcribe
         return " ".join(filter(None, texts))
     async with _opened(checked) as frames:
         texts, longest = [], stt.capabilities.max_utterance
-        mono = stt.capabilities.num_channels == 1
         async with (
-            aclosing(_mono(frames) if mono else _same(frames)) as heard,
+            aclosing(_each(frames)) as heard,
             aclosing(cut_at_pauses(heard, longest)) as pieces,
         ):
             async for _, piece in pieces:
@@ -235,16 +229,10 @@ def raise_for_lost(name: str, lost: _Lost, text: str) -> None:
         raise AudioLostError(message, lost=sorted(lost), text=text)
 
 
-async def _same(frames: _Frames) -> AsyncGenerator[FrameLike, None]:
+async def _each(frames: _Frames) -> AsyncGenerator[FrameLike, None]:
     if isinstance(frames, AsyncIterable):
         async for frame in frames:
             yield frame
     else:
         for frame in frames:
             yield frame
-
-
-async def _mono(frames: _Frames) -> AsyncGenerator[FrameLike, None]:
-    async with aclosing(_same(frames)) as each:
-        async for frame in each:
-            yield mix_down(as_frame(frame))

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from ._core.audio_stream import AudioStream
 from ._core.delivery import Delivery
-from ._core.emitter import EventEmitter
 from ._core.reader import InputReader, ReadListener
+from ._core.wanted import WantedAudio
+from ._measuring.vad_meter import VADMeter
 from ._rules.lifecycle import State
-from ._voice.meter import VADMeter
+from ._util.emitter import EventEmitter
 from .exceptions import APIError
 from .options import APIConnectOptions
 from .voice import VADCapabilities, VADEvent, VADEventType
@@ -106,8 +107,7 @@ class VADStream(AudioStream[VADEvent]):
             label=vad.label,
             options=conn_options,
             replay_limit=0.0,
-            sample_rate=sample_rate,
-            frame_duration=frame_duration,
+            wanted=WantedAudio(sample_rate, None, frame_duration),
         )
         self._vad = vad
         self._core_vad = vad

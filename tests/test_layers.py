@@ -20,18 +20,10 @@ MODULES = sorted(ROOT.rglob("*.py"))
 LAYERS = [
     {"exceptions", "events", "moments", "options", "metrics", "voice", "audio"},
     {"_rules", "wire"},
-    {"_core"},
-    {
-        "stt",
-        "stream",
-        "transcription",
-        "vad",
-        "_voice",
-        "windowed_vad",
-        "following",
-        "utterances",
-        "turns",
-    },
+    {"_util"},
+    {"_core", "_measuring"},
+    {"_voice"},
+    {"stt", "stream", "transcription", "vad", "windowed_vad", "following", "utterances", "turns"},
     {"transports", "adapters", "workers", "models"},
     {"detectors"},
     {"engines", "observability", "compat"},
@@ -55,7 +47,7 @@ EVENT_LOOPS = {
     "testing/cancellation.py",
 }
 WALL_CLOCK = {
-    "_core/clock.py",  # metrics say when they were made
+    "_util/clock.py",  # metrics say when they were made
     "testing/conformance/stalls.py",  # a loop that stands still shows in real seconds only
 }
 KNOWS_ANYIO = {

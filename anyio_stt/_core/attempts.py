@@ -9,9 +9,9 @@ from typing import NoReturn, TypeVar
 import anyio
 
 from .._rules.backoff import RetryBudget
+from .._util.emitter import logger
+from .._util.failures import sole_error
 from ..options import APIConnectOptions
-from .emitter import logger
-from .failures import sole_error
 
 __all__ = ("AttemptLoop",)
 

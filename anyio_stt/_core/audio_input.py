@@ -48,7 +48,7 @@ class AudioInput:
             samples
             and written <= queue.gate
             and frame.sample_rate == queue.input_rate
-            and frame.num_channels == queue.num_channels
+            and frame.num_channels == queue.input_channels
         ):
             pending = written - queue.log.furthest
             if pending <= queue.limit:

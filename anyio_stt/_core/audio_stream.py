@@ -12,9 +12,9 @@ from anyio.abc import ObjectReceiveStream
 from anyio.lowlevel import checkpoint
 
 from .._rules.lifecycle import Action, State
-from .failures import cancelled_inside, not_an_end, sole_error
+from .._util.failures import cancelled_inside, not_an_end, sole_error
+from .._util.resources import ClosableT
 from .lifetime import Lifetime
-from .resources import ClosableT
 
 if TYPE_CHECKING:
     from typing_extensions import Self

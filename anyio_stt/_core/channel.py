@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 import anyio
-from anyio.abc import ObjectStream
+from anyio.abc import ObjectReceiveStream
 from anyio.lowlevel import checkpoint
 from anyio.streams.memory import MemoryObjectStreamStatistics
 
@@ -17,7 +17,7 @@ __all__ = ("Channel",)
 T = TypeVar("T")
 
 
-class Channel(ObjectStream[T], Generic[T]):
+class Channel(ObjectReceiveStream[T], Generic[T]):
     """
     Items in, items out, in order; whoever finds none waits on a semaphore beside them.
 
@@ -28,19 +28,16 @@ class Channel(ObjectStream[T], Generic[T]):
     Whoever was woken looks again.
     """
 
-    __slots__ = ("_bell", "_closed", "_receiver", "_send", "_sender", "_waiting", "count", "ended")
-
     def __init__(self) -> None:
         # No bound here, because whoever puts has one: `max_pending_audio` that of the input,
         # replaced guesses and what was finally said that of the output.
         self._sender, self._receiver = anyio.create_memory_object_stream[T](math.inf)
         self._send = self._sender.send_nowait
-        self.take: Callable[[], T] = self._next
+        self.pop: Callable[[], T] = self._receiver.receive_nowait
+        """Return the next item; who calls it instead of `take` counts it."""
         self.count = 0
         """Items that wait to be taken."""
-        self.ended = False
-        """Whether nothing more is put in."""
-        self._closed = False
+        self.ended = self._closed = False  # ended: nothing more is put in
         self._waiting = 0  # tasks that wait, or were cancelled while they did
         self._bell: anyio.Semaphore | None = None
 
@@ -51,10 +48,10 @@ class Channel(ObjectStream[T], Generic[T]):
         if self._waiting:
             self._wake()
 
-    def _next(self) -> T:
-        item = self._receiver.receive_nowait()
+    def take(self) -> T:
+        """Return the next item; there is one."""
         self.count -= 1
-        return item
+        return self.pop()
 
     def arrival(self) -> Awaitable[None]:
         """Return what to await until something was put in, or the end; then look again."""
@@ -67,16 +64,9 @@ class Channel(ObjectStream[T], Generic[T]):
         """Say that nothing more comes; what is left can still be taken."""
         if not self.ended:
             self.ended = True
-            left = deque(self._receiver.receive_nowait() for _ in range(self.count))
+            self.pop = deque(self.pop() for _ in range(self.count)).popleft
             self._sender.close()
             self._receiver.close()
-
-            def take() -> T:
-                item = left.popleft()
-                self.count -= 1
-                return item
-
-            self.take = take
         while self._waiting:
             self._wake()
 
@@ -118,20 +108,6 @@ class Channel(ObjectStream[T], Generic[T]):
             raise anyio.ClosedResourceError
         if self.ended:
             raise anyio.EndOfStream
-
-    def send_nowait(self, item: T) -> None:
-        """Add *item*; raises `anyio.ClosedResourceError` after the end."""
-        self.put(item)
-
-    async def send(self, item: T) -> None:
-        """Add *item*; a checkpoint."""
-        await checkpoint()
-        self.put(item)
-
-    async def send_eof(self) -> None:
-        """Say that nothing more comes."""
-        self.end()
-        await checkpoint()
 
     async def aclose(self) -> None:
         """Let go of everything."""

@@ -11,10 +11,11 @@ from .._rules.replay_log import MARKER, Item, ReplayLog, recut
 from .._rules.timeline import PushTimes
 from ..audio.cutting import FrameCutter
 from ..audio.frame import AudioFrame
+from ..audio.mixing import mix_down
 from ..audio.resampling import Resampler
 from ..options import APIConnectOptions
 from .channel import Channel
-from .frame_checks import never_fits, no_room, other_format
+from .wanted import WantedAudio, never_fits, no_room, other_format
 
 __all__ = ("InputQueue",)
 
@@ -31,29 +32,17 @@ class InputQueue:
     Args:
         options: the bounds.
         replay_limit: seconds that are kept of what was read.
-        sample_rate: the rate the engine wants, or `None` for that of the first frame.
-        frame_duration: the length of frames the engine wants, in seconds, or `None` for any.
-
-    Raises:
-        ValueError: when one of the two is not positive.
+        wanted: what the engine wants to hear.
     """
 
     def __init__(
-        self,
-        options: APIConnectOptions,
-        replay_limit: float,
-        sample_rate: int | None,
-        frame_duration: float | None,
+        self, options: APIConnectOptions, replay_limit: float, wanted: WantedAudio
     ) -> None:
-        if sample_rate is not None and sample_rate <= 0:
-            raise ValueError(f"sample_rate must be positive, got {sample_rate!r}")
-        if frame_duration is not None and not 0 < frame_duration < math.inf:
-            raise ValueError(f"frame_duration must be positive seconds, got {frame_duration!r}")
         self.log = ReplayLog()
         self.times = PushTimes()
-        self.rate = sample_rate or 0
-        self.input_rate = 0
-        self.num_channels = 0
+        self.rate = wanted.sample_rate or 0
+        self.num_channels = wanted.num_channels or 0
+        self.input_rate = self.input_channels = 0
         self.gate = -1.0
         """How far audio of this format may be added without calling `push`."""
         self.limit: float = math.inf  # how many samples may wait
@@ -70,7 +59,7 @@ class InputQueue:
         self._room: anyio.Event | None = None
         self._options = options
         self._replay_limit = replay_limit
-        self._frame_duration = frame_duration
+        self._wanted = wanted
         self._received = 0  # samples before resampling
         self._marker_at = 0  # ... when the last marker was put
         self._ratio: float = 1
@@ -98,8 +87,10 @@ class InputQueue:
             StreamFullError: when it does not fit now.
         """
         samples = frame.samples_per_channel
-        if frame.sample_rate != self.input_rate or frame.num_channels != self.num_channels:
-            self._check_format(frame)
+        if frame.sample_rate != self.input_rate or frame.num_channels != self.input_channels:
+            self._set_format(frame)
+        if frame.num_channels != self.num_channels:
+            frame = mix_down(frame)
         # What the cutter holds is no use to the engine yet: it must not keep out what is missing.
         held = self._cutter.held if self._cutter is not None else 0
         pending, coming = self.pending, samples * self._ratio
@@ -240,7 +231,7 @@ class InputQueue:
 
     def _set_gate(self) -> None:
         """Find out how far audio may come before something has to be looked at again."""
-        if self._resampler is not None or self.ended:
+        if self._resampler is not None or self.num_channels != self.input_channels or self.ended:
             self.gate = -1.0
         else:
             self.gate = min(self._next_time_mark, self._idle_mark - 1)
@@ -275,18 +266,19 @@ class InputQueue:
             span = self._idle_from, self.written, self._idle_since
             self.on_idle(self.times.flowed(*span, self.rate, anyio.current_time()))
 
-    def _check_format(self, frame: AudioFrame) -> None:
+    def _set_format(self, frame: AudioFrame) -> None:
         if self.input_rate:
-            raise other_format(frame, self.input_rate, self.num_channels)
+            raise other_format(frame, self.input_rate, self.input_channels)
         if never_fits(frame, self._options.max_pending_audio):
             raise no_room(frame, self.seconds(self.pending), self._options.max_pending_audio)
         rate, resampler = self.rate or frame.sample_rate, None
+        channels = self._wanted.channels_of(frame)
         if rate != frame.sample_rate:
-            resampler = Resampler(
-                frame.sample_rate, rate, frame.num_channels, backend=self._options.resampler
-            )
+            backend = self._options.resampler
+            resampler = Resampler(frame.sample_rate, rate, channels, backend=backend)
         # Nothing fails from here on, so a frame that is refused has changed nothing.
-        self.input_rate, self.num_channels, self.rate = frame.sample_rate, frame.num_channels, rate
+        self.input_rate, self.input_channels = frame.sample_rate, frame.num_channels
+        self.rate, self.num_channels = rate, channels
         self.limit = self._options.max_pending_audio * rate
         self.log.limit = self._replay_limit * rate
         self._set_idle_mark()
@@ -294,6 +286,6 @@ class InputQueue:
             self._resampler = resampler
             self._ratio = rate / frame.sample_rate
             self.limit += 1  # what fits before resampling fits, rounded up, after it
-        if self._frame_duration:
-            self._cutter = FrameCutter(max(1, round(self._frame_duration * rate)))
+        if self._wanted.frame_duration:
+            self._cutter = FrameCutter(max(1, round(self._wanted.frame_duration * rate)))
             self.add = self._add_cut

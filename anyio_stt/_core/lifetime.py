@@ -12,14 +12,15 @@ from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
 
 from .._rules.lifecycle import Action, Lifecycle, State
+from .._util.emitter import logger
+from .._util.failures import not_an_end, sole_error
+from .._util.resources import Resources
 from ..exceptions import APIError, StreamClosedError
 from ..options import APIConnectOptions
 from .audio_input import AudioInput
 from .delivery import Delivery
-from .emitter import logger
-from .failures import not_an_end, sole_error
 from .input_queue import InputQueue
-from .resources import Resources
+from .wanted import WantedAudio
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -35,8 +36,7 @@ class Lifetime(AudioInput):
         label: the engine's name, for errors and logs.
         options: bounds and deadlines.
         replay_limit: seconds that are kept of what was read.
-        sample_rate: the rate the engine wants, or `None` for that of the audio.
-        frame_duration: the length of frames the engine wants, in seconds, or `None` for any.
+        wanted: what audio the engine wants.
     """
 
     _core_delivery: Delivery[Any]
@@ -48,13 +48,12 @@ class Lifetime(AudioInput):
         label: str,
         options: APIConnectOptions,
         replay_limit: float,
-        sample_rate: int | None,
-        frame_duration: float | None,
+        wanted: WantedAudio,
     ) -> None:
         self._core_label = label
         self._core_options = options
         self._core_lifecycle = Lifecycle(type(self).__name__)
-        self._core_queue = InputQueue(options, replay_limit, sample_rate, frame_duration)
+        self._core_queue = InputQueue(options, replay_limit, wanted)
         self._core_resources = Resources(label)
         self._core_group: TaskGroup | None = None
         self._core_launched = False  # until it is there is no delivery

@@ -104,7 +104,8 @@ class InputReader(ObjectReceiveStream[Any]):
             if channel.ended:
                 await self._end()
             await channel.arrival()
-        item = channel.take()
+        channel.count -= 1  # `take`, and below `_take`, without the calls
+        item = channel.pop()
         queue, log = self._queue, self._log
         if item is MARKER or log.position >= queue.notice_at:
             return self._take(item)

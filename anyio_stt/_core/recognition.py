@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from .._measuring.monitor import MetricsMonitor
 from .._rules.lifecycle import Action, State
 from .._rules.refusals import Refusals
+from .._util.clock import wall_clock
+from .._util.emitter import logger
 from ..events import SpeechEvent
 from ..exceptions import APIConnectionError, APIError, AudioLostError
 from ..metrics import STTError
@@ -17,12 +20,10 @@ from ..options import APIConnectOptions
 from .attempt import Attempt
 from .attempts import AttemptLoop
 from .audio_stream import AudioStream
-from .clock import wall_clock
 from .deadlines import AttemptDeadlines
 from .delivery import Delivery
-from .emitter import logger
-from .metrics_monitor import MetricsMonitor
 from .speech import SpeechOutput, speech_delivery
+from .wanted import WantedAudio
 
 if TYPE_CHECKING:
     from ..stt import STT
@@ -37,7 +38,7 @@ class Recognition(AudioStream[SpeechEvent]):
     Args:
         stt: the engine that makes the stream.
         conn_options: retries, deadlines and bounds.
-        sample_rate: what the engine wants, or `None` for what comes.
+        sample_rate: what the stream's author wants instead of what the engine declares.
         frame_duration: likewise, in seconds.
     """
 
@@ -49,14 +50,11 @@ class Recognition(AudioStream[SpeechEvent]):
         sample_rate: int | None,
         frame_duration: float | None,
     ) -> None:
-        limit = conn_options.replay_seconds(stt.capabilities.max_uncovered)
-        super().__init__(
-            label=stt.label,
-            options=conn_options,
-            replay_limit=limit,
-            sample_rate=stt.capabilities.sample_rate if sample_rate is None else sample_rate,
-            frame_duration=frame_duration,
-        )
+        declared = stt.capabilities
+        limit = conn_options.replay_seconds(declared.max_uncovered)
+        rate = declared.sample_rate if sample_rate is None else sample_rate
+        wanted = WantedAudio(rate, declared.num_channels, frame_duration)
+        super().__init__(label=stt.label, options=conn_options, replay_limit=limit, wanted=wanted)
         self._core_replay_limit = limit
         self._core_stt = stt
         self._core_sentinel = self._FlushSentinel()
@@ -87,7 +85,6 @@ class Recognition(AudioStream[SpeechEvent]):
         self._core_tells = stt.listens("speech_event")
         self._core_fatal: Exception | None = None
         self._core_refusals = Refusals()
-        self._core_origin = 0
         self._core_attempts = AttemptLoop(
             self._core_options,
             self._core_on_failure,
@@ -152,7 +149,7 @@ class Recognition(AudioStream[SpeechEvent]):
         try:
             if lost and action is Action.FAIL:
                 self._core_tell_loss(lost, self._core_failure, recoverable=False)
-            monitor.finish(queue.seconds(max(0, delivered)))
+            monitor.finish(queue.seconds(max(0, delivered)), queue.seconds(queue.log.replayed))
         finally:
             monitor.scope.deadline = anyio.current_time() + self._core_options.close_timeout
             self._core_stt.emit("stream_ended", self, self._core_failure)
@@ -169,10 +166,9 @@ class Recognition(AudioStream[SpeechEvent]):
             self._core_rewind()
             if queue.written and self._core_nothing_left():
                 return False  # without any audio, what failed is asked again
-        origin = self._core_origin = queue.log.position
         lost = queue.seconds(output.ledger.dropped) - self._core_monitor.dropped
         self._core_monitor.dropped += lost
-        self._core_monitor.begin_attempt(queue.seconds(origin), lost)
+        self._core_monitor.begin_attempt(queue.seconds(queue.log.position), lost)
         options, scope = self._core_options, self._core_scope
         deadlines = AttemptDeadlines(
             scope, options, self._core_label, self._core_tasks, self._core_give_up
@@ -192,15 +188,9 @@ class Recognition(AudioStream[SpeechEvent]):
             self._core_report_loss(output.lose(origin))
         output.begin_attempt(origin)
 
-    def _core_heard_again(self) -> int:
-        """Samples that the present attempt has heard and one before it had, too."""
-        return max(0, self._core_queue.log.again - self._core_origin)
-
     def _core_close_attempt(self, attempt: Attempt) -> None:
         self._core_attempt = None
         attempt.close()
-        self._core_monitor.replayed += self._core_queue.seconds(self._core_heard_again())
-        self._core_origin = self._core_queue.log.position
 
     def _core_end_attempt(self, error: Exception | None) -> float | None:
         attempt, budget = self._core_attempt, self._core_attempts.budget

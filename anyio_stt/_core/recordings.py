@@ -6,6 +6,7 @@ from ..audio.frame import NO_FRAMES, AudioBuffer, AudioFrame, as_frame, combine_
 from ..audio.mixing import mix_down
 from ..audio.resampling import Resampler, ResamplerBackend
 from ..options import STTCapabilities
+from .wanted import WantedAudio
 
 __all__ = ("as_declared",)
 
@@ -27,14 +28,9 @@ def as_declared(
     if not whole.duration:
         raise ValueError("no audio: the buffer holds no samples")
     rate = capabilities.sample_rate or whole.sample_rate
-    channels = capabilities.num_channels or whole.num_channels
+    channels = WantedAudio(num_channels=capabilities.num_channels).channels_of(whole)
     if (rate, channels) == (whole.sample_rate, whole.num_channels):
         return (frames[0] if single else frames), whole.duration
-    if channels not in (1, whole.num_channels):
-        raise ValueError(
-            f"the engine takes {channels} channels, the audio has {whole.num_channels}; "
-            f"give it audio with {channels}, or mixed down to one"
-        )
     mixed = mix_down(whole) if channels == 1 else whole
     return _resampled(mixed, rate, backend), whole.duration
 

@@ -13,9 +13,9 @@ import anyio
 from .._rules.grammar import SIGNALS, Grammar, Signal, Step
 from .._rules.ledger import AudioLedger
 from .._rules.said import SaidBefore
+from .._util.emitter import logger
 from ..events import SpeechData, SpeechEvent, SpeechEventType
 from .delivery import Delivery
-from .emitter import logger
 from .input_queue import InputQueue
 
 __all__ = ("SpeechOutput", "speech_delivery")

@@ -43,7 +43,9 @@ class ReplayLog:
     covered: int = 0
     """Where answers reach to."""
     _start: int = 0  # the position of the first item
+    _origin: int = 0  # where the present attempt began
     _rewound_at: int = 0
+    _replayed: int = 0  # by the attempts before
 
     @property
     def furthest(self) -> int:
@@ -51,9 +53,9 @@ class ReplayLog:
         return max(self.position, self._rewound_at)
 
     @property
-    def again(self) -> int:
-        """How much the present attempt has read that one before it had read too."""
-        return min(self.position, self._rewound_at)
+    def replayed(self) -> int:
+        """How much attempts have read that one before them had read too."""
+        return self._replayed + max(0, min(self.position, self._rewound_at) - self._origin)
 
     @property
     def horizon(self) -> int:
@@ -100,9 +102,9 @@ class ReplayLog:
             start, at = at, at + len(item) // size
             pcm = _silenced(item, start, size, refused)[max(0, origin - start) * size :]
             again.append(AudioFrame(pcm, sample_rate, channels, len(pcm) // size))
-        self._rewound_at = self.furthest
+        self._replayed, self._rewound_at = self.replayed, self.furthest
         self.items.clear()
-        self.position = self._start = origin
+        self.position = self._start = self._origin = origin
         return origin, lost, again
 
     def clear(self) -> None:

@@ -1,1 +1,1 @@
-"""What detectors of speech share: segments of what they judge, and what their computing costs."""
+"""What detectors of speech share."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 
-from .._core.clock import wall_clock
+from .._util.clock import wall_clock
 from ..exceptions import APIStatusError
 from .redaction import excerpt, redact
 

@@ -27,10 +27,10 @@ async def opened() -> AsyncIterator[Channel[int]]:
 async def test_items_come_out_in_the_order_they_went_in_also_after_the_end() -> None:
     async with opened() as channel:
         channel.put(1)
-        await channel.send(2)
+        channel.put(2)
         assert [await channel.receive()] == [1]
         channel.put(3)
-        await channel.send_eof()
+        channel.end()
         assert [item async for item in channel] == [2, 3]
 
 
@@ -38,10 +38,10 @@ async def test_each_end_raises_what_a_memory_object_stream_raises() -> None:
     async with opened() as channel:
         with pytest.raises(anyio.WouldBlock):
             channel.receive_nowait()
-        channel.send_nowait(1)
+        channel.put(1)
         channel.end()
         with pytest.raises(anyio.ClosedResourceError):
-            channel.send_nowait(2)
+            channel.put(2)
         assert channel.receive_nowait() == 1
         with pytest.raises(anyio.EndOfStream):
             channel.receive_nowait()
@@ -146,7 +146,7 @@ async def test_a_native_cancel_between_hand_over_and_wake_up_loses_no_item(
     if anyio_backend_name != "asyncio":
         pytest.skip("trio has no other way than scopes")
     async with opened() as channel:
-        assert await _lost_by_a_native_cancel(channel.receive, channel.send_nowait)
+        assert await _lost_by_a_native_cancel(channel.receive, channel.put)
         assert channel.receive_nowait() == 1
     # What this is for: a plain memory object stream loses it.
     send, receive = anyio.create_memory_object_stream[int](math.inf)

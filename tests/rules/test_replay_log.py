@@ -70,7 +70,7 @@ def test_an_attempt_that_fails_before_it_has_caught_up_forgets_nothing() -> None
     read(log, frames(0, 40))
     log.rewind(RATE, 2)
     read(log, frames(0, 10))
-    assert (log.position, log.furthest, log.again) == (10, 40, 10)
+    assert (log.position, log.furthest, log.replayed) == (10, 40, 10)
     assert rewind(log) == (0, 0, SOUND.slice(0, 10).pcm)  # the rest waits in the channel
 
 

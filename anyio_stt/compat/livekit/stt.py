@@ -11,7 +11,7 @@ from typing import Any
 
 from ... import stream as _stream
 from ... import stt as _stt
-from ..._core.clock import wall_clock
+from ..._util.clock import wall_clock
 from ...adapters import FallbackAdapter as FallbackAdapter
 from ...adapters import MultiSpeakerAdapter as MultiSpeakerAdapter
 from ...adapters import StreamAdapter as StreamAdapter

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import anyio
 
-from .._core.clock import wall_clock
+from .._util.clock import wall_clock
 from ..metrics import VADMetrics
 from ..voice import VADEvent, VADEventType
 

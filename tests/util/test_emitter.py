@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from anyio_stt._core.emitter import EventEmitter
+from anyio_stt._util.emitter import EventEmitter
 
 
 @pytest.mark.contract("S21")

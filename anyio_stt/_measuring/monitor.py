@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import anyio
 
-from .._rules.usage import UsageLedger
+from .._core.channel import Channel
+from .._util.clock import wall_clock
+from .._util.emitter import logger
 from ..events import RecognitionUsage, SpeechEvent, SpeechEventType
 from ..metrics import STTMetrics
-from .channel import Channel
-from .clock import wall_clock
-from .emitter import logger
+from .usage import UsageLedger
 
 __all__ = ("MetricsMonitor",)
 
@@ -52,7 +52,6 @@ class MetricsMonitor:
         self.replaced = replaced
         self.scope = anyio.CancelScope()
         self.attempt = 0
-        self.replayed = 0.0
         self.dropped = 0.0
 
     def begin(self) -> None:
@@ -98,17 +97,18 @@ class MetricsMonitor:
             new, again = self._ledger.report(event.recognition_usage.audio_duration)
             self._report(event.request_id, event.recognition_usage, new, again)
 
-    def finish(self, delivered: float) -> None:
+    def finish(self, delivered: float, replayed: float) -> None:
         """
         Measure what waits, and report for an engine that never reported.
 
         Args:
             delivered: seconds of audio it read, each counted once.
+            replayed: seconds that it read again.
         """
         try:
             self.catch_up()
             if not self._ledger.reported and delivered > 0 and not self.replaced:
-                self._report("", RecognitionUsage(delivered), delivered, self.replayed)
+                self._report("", RecognitionUsage(delivered), delivered, replayed)
         finally:
             self.events.end()
 

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from anyio_stt import APIConnectionError, APIStatusError
-from anyio_stt._core.failures import sole_error
+from anyio_stt._util.failures import sole_error
 
 if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup, ExceptionGroup

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anyio_stt._rules.usage import UsageLedger
+from anyio_stt._measuring.usage import UsageLedger
 
 
 @pytest.mark.contract("S20")

@@ -1,0 +1,1 @@
+"""What an engine, or a detector, did: each second of audio counted once."""

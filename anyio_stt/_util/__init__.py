@@ -1,0 +1,1 @@
+"""What the base needs and streams have no part in: listeners, errors, closing, the wall clock."""
