@@ -24,6 +24,8 @@ __all__ = (
 class SpeechEventType(str, Enum):
     """The kinds of event, in the order `(START (INTERIM | PREFLIGHT | FINAL)* END)*`."""
 
+    __hash__ = str.__hash__  # in C; each event is looked up by it
+
     START_OF_SPEECH = "start_of_speech"
     """Someone began to speak; the base adds it to the first transcript if the engine does not."""
     INTERIM_TRANSCRIPT = "interim_transcript"

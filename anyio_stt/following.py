@@ -26,10 +26,14 @@ class EventFollower(AsyncIterator[T]):
 
     Args:
         stream: whose events.
+        events: what gives them, if it is not the stream itself.
     """
 
-    def __init__(self, stream: RecognizeStream) -> None:
+    def __init__(
+        self, stream: RecognizeStream, events: AsyncIterator[SpeechEvent] | None = None
+    ) -> None:
         self._stream = stream
+        self._events = stream if events is None else events
         self._ended: Exception | None = None
         self._answered = 0.0
 
@@ -53,7 +57,7 @@ class EventFollower(AsyncIterator[T]):
     async def _take_event(self) -> None:
         """Take the next event, or what ends the stream; kept here, so cancelling loses neither."""
         try:
-            event = await self._stream.__anext__()
+            event = await self._events.__anext__()
         except Exception as exc:  # noqa: BLE001 - raised after what was made before
             self._finish()
             self._ended = exc

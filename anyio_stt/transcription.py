@@ -19,6 +19,7 @@ from .audio.reading import open_audio
 from .events import SpeechEvent, SpeechEventType
 from .exceptions import AudioLostError
 from .options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
+from .utterances import Utterances
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -137,6 +138,10 @@ class StreamTranscription:
             self._texts.append(text_of(event))
         return event
 
+    def utterances(self) -> Utterances:
+        """Iterate what was said, an `Utterance` for each END, instead of the events."""
+        return Utterances(self._stream, self)
+
     async def aclose(self) -> None:
         """Stop feeding; the stream calls it when it ends."""
         self._scope.cancel()
@@ -202,10 +207,7 @@ async def transcribe(stt: STT, source: AudioSource, **options: Unpack[Transcribe
         return " ".join(filter(None, texts))
     async with _opened(checked) as frames:
         texts, longest = [], stt.capabilities.max_utterance
-        async with (
-            aclosing(_each(frames)) as heard,
-            aclosing(cut_at_pauses(heard, longest)) as pieces,
-        ):
+        async with aclosing(cut_at_pauses(frames, longest)) as pieces:
             async for _, piece in pieces:
                 event = await stt.recognize(piece, language=language, conn_options=conn_options)
                 texts.append(text_of(event))
@@ -227,12 +229,3 @@ def raise_for_lost(name: str, lost: _Lost, text: str) -> None:
         more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
         message = f"{name} did not recognise all: {told}{more} were lost; .text has the rest"
         raise AudioLostError(message, lost=sorted(lost), text=text)
-
-
-async def _each(frames: _Frames) -> AsyncGenerator[FrameLike, None]:
-    if isinstance(frames, AsyncIterable):
-        async for frame in frames:
-            yield frame
-    else:
-        for frame in frames:
-            yield frame

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 import anyio
@@ -19,15 +20,18 @@ __all__ = ("Utterances",)
 
 class Utterances(EventFollower[Utterance]):
     """
-    The utterances of a stream, in order on each channel; made by `RecognizeStream.utterances()`.
+    What was said on a stream, in order on each channel; made by `RecognizeStream.utterances()`,
+    and by `RecognizeStream.transcribe(source).utterances()` where the stream feeds itself.
 
     One for every END, complete when the audio up to it is answered, whether the engine says END
     before its words or after them; empty when nothing was understood. Iterating raises what the
     stream raises, after the utterances that came before. Cancelled, it loses nothing.
     """
 
-    def __init__(self, stream: RecognizeStream) -> None:
-        super().__init__(stream)
+    def __init__(
+        self, stream: RecognizeStream, events: AsyncIterator[SpeechEvent] | None = None
+    ) -> None:
+        super().__init__(stream, events)
         self._builder = UtteranceBuilder()
 
     def _take(self) -> Utterance | None:

@@ -91,3 +91,15 @@ async def test_a_wait_that_is_cancelled_loses_nothing() -> None:
         stream.end_input()
         found += [each.text async for each in utterances]
     assert found == ["hello"]
+
+
+async def test_a_stream_that_feeds_itself_gives_utterances_and_raises_the_engines_error() -> None:
+    refused = APIStatusError("no", status_code=403)
+    order: list[Step] = [Hear(2.0), start(0.5), says("hello", 0.5, 1.5), end(1.6), Fail(refused)]
+    found: list[str] = []
+    with anyio.fail_after(5), pytest.raises(APIStatusError) as raised:
+        async with ScriptedSTT(order) as stt, stt.stream() as stream:
+            events = stream.transcribe([silence(1.0) for _ in range(6)])
+            async for utterance in events.utterances():
+                found += [utterance.text]
+    assert (found, raised.value) == (["hello"], refused)

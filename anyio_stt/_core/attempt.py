@@ -100,7 +100,7 @@ class Attempt(ReadListener):
 
     def send(self, event: SpeechEvent) -> None:
         """Take what the engine says."""
-        if self.closed:
+        if self.reader.closed:
             raise AttemptOverError("this attempt is over: its engine may say nothing more")
         self.sign_of_life()
         self._output.send(event, self._origin_seconds)

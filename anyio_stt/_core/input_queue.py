@@ -89,8 +89,6 @@ class InputQueue:
         samples = frame.samples_per_channel
         if frame.sample_rate != self.input_rate or frame.num_channels != self.input_channels:
             self._set_format(frame)
-        if frame.num_channels != self.num_channels:
-            frame = mix_down(frame)
         # What the cutter holds is no use to the engine yet: it must not keep out what is missing.
         held = self._cutter.held if self._cutter is not None else 0
         pending, coming = self.pending, samples * self._ratio
@@ -100,6 +98,8 @@ class InputQueue:
             return
         if self.written + coming > self._next_time_mark:
             self._mark_time(coming)
+        if frame.num_channels != self.num_channels:
+            frame = mix_down(frame)
         if self._resampler is None:
             self._write(frame)
         else:
@@ -213,10 +213,6 @@ class InputQueue:
     def pushed_seconds(self) -> float:
         """How much audio came in."""
         return self.received / self.input_rate if self.input_rate else 0.0
-
-    def pushed_at(self, position: int) -> float | None:
-        """Return when the sample before *position* was pushed, or `None` if that is forgotten."""
-        return self.times.when(position, self.rate, anyio.current_time())
 
     def seconds(self, samples: float) -> float:
         """Return how long so many samples are."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any
 
@@ -35,16 +35,14 @@ def speech_delivery() -> Delivery[SpeechEvent]:
     )
 
 
+@dataclass(slots=True, eq=False)
 class _ChannelSpeech:
     """What was said on one channel."""
 
-    __slots__ = ("ended_at", "grammar", "last", "said")
-
-    def __init__(self) -> None:
-        self.grammar = Grammar()
-        self.said = SaidBefore()
-        self.last: SpeechEvent | None = None
-        self.ended_at = 0.0
+    grammar: Grammar = field(default_factory=Grammar)
+    said: SaidBefore = field(default_factory=SaidBefore)
+    last: SpeechEvent | None = None
+    ended_at: float = 0.0
 
 
 class SpeechOutput:
@@ -100,9 +98,10 @@ class SpeechOutput:
             if final is None:
                 return
             event = final
-        else:
+        elif speech.said.moved:
             reached = self._seconds(self.ledger.end_of(event.channel))
-            event = event.shifted(speech.said.offset(_end_of(event), reached))
+            if _end_of(event) <= reached:
+                event = event.shifted(speech.said.moved)
         self._speak(SIGNALS[event.type], event, speech)
 
     def silence(self, until: float, channel: int | None) -> None:
@@ -224,8 +223,9 @@ class SpeechOutput:
         return event, event.alternatives[0]
 
     def _delay(self, position: int) -> float | None:
-        pushed_at = self._queue.pushed_at(position)
-        return None if pushed_at is None else anyio.current_time() - pushed_at
+        now = anyio.current_time()
+        pushed_at = self._queue.times.when(position, self._queue.rate, now)
+        return None if pushed_at is None else now - pushed_at
 
     def _seconds(self, position: int) -> float:
         return self._queue.seconds(position)

@@ -9,6 +9,7 @@ come after the END of its own segment, from engines that mark segments themselve
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import Enum
 
 from ..events import SpeechEventType
@@ -19,6 +20,7 @@ __all__ = ("SIGNALS", "TABLE", "Grammar", "Segment", "Signal", "Step")
 class Signal(str, Enum):
     """What the grammar is told."""
 
+    __hash__ = str.__hash__  # in C; each event is looked up by it
     START = "START"
     INTERIM = "INTERIM"  # PREFLIGHT too
     FINAL = "FINAL"
@@ -40,6 +42,7 @@ class Step(str, Enum):
 class Segment(str, Enum):
     """Where a segment of speech is."""
 
+    __hash__ = str.__hash__  # in C; each event is looked up by it
     QUIET = "quiet"
     FLUSHED = "flushed"  # quiet, and the last thing the engine read is a marker
     STARTED = "started"  # the engine said START
@@ -100,13 +103,11 @@ def _table() -> dict[Segment, dict[Signal, _Move]]:
 TABLE = _table()
 
 
+@dataclass(slots=True, eq=False)
 class Grammar:
     """The state of one channel; every signal goes through `accept`."""
 
-    __slots__ = ("segment",)
-
-    def __init__(self) -> None:
-        self.segment = Segment.QUIET
+    segment: Segment = Segment.QUIET
 
     def accept(self, signal: Signal) -> tuple[Step, ...]:
         """Move on, and return what is to be let out, in order."""

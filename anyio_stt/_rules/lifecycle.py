@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 
 from ..exceptions import InputEndedError, StreamClosedError
@@ -82,6 +83,7 @@ _WHY_CLOSED = {
 }
 
 
+@dataclass(slots=True, eq=False)
 class Lifecycle:
     """
     The state of one stream; every change goes through `advance`.
@@ -90,11 +92,8 @@ class Lifecycle:
         name: what error messages call the stream.
     """
 
-    __slots__ = ("name", "state")
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.state = State.CREATED
+    name: str
+    state: State = State.CREATED
 
     def advance(self, action: Action) -> None:
         """

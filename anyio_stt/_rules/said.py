@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..events import SpeechData
@@ -20,6 +21,7 @@ class _Said(NamedTuple):
     connection: int
 
 
+@dataclass(slots=True, eq=False)
 class SaidBefore:
     """
     Remembers the latest finals of one channel; times are seconds of the stream.
@@ -29,12 +31,10 @@ class SaidBefore:
     speaker's comes from a connection whose clock ran backwards, and is moved behind.
     """
 
-    __slots__ = ("_connection", "_finals", "_shift")
-
-    def __init__(self) -> None:
-        self._finals: deque[_Said] = deque(maxlen=_KEPT)
-        self._shift = 0.0
-        self._connection = 0
+    moved: float = 0.0
+    """By how much a clock that ran backwards is moved, in seconds."""
+    _finals: deque[_Said] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    _connection: int = 0
 
     def note(self, data: SpeechData, end: float) -> None:
         """Remember a final that ends at *end*."""
@@ -63,18 +63,14 @@ class SaidBefore:
         """Return by how much to move a final that ends before *reached*, where finals end."""
         if not self._finals or self._finals[-1].speaker != data.speaker_id:
             return 0.0
-        if data.end_time + self._shift <= reached:
-            self._shift = reached - data.start_time
-        return self._shift
+        if data.end_time + self.moved <= reached:
+            self.moved = reached - data.start_time
+        return self.moved
 
     def begin_connection(self) -> None:
         """Trust the clock again, and expect repeats."""
-        self._shift = 0.0
+        self.moved = 0.0
         self._connection += 1
-
-    def offset(self, end: float, reached: float) -> float:
-        """Return by how much to move what is no final and ends at *end*."""
-        return self._shift if self._shift and end <= reached else 0.0
 
 
 def _words(text: str) -> str:

@@ -10,31 +10,29 @@ from __future__ import annotations
 
 import statistics
 import sys
+from collections.abc import AsyncIterator
 
 import anyio
 
-from anyio_stt import RecognizeStream, SpeechEventType
-from anyio_stt.audio import open_audio
+from anyio_stt import AudioFrame, SpeechEventType
+from anyio_stt.audio import AudioReader, open_audio
 from anyio_stt.engines.pocketsphinx import PocketSphinxSTT
 
 
-async def speak(stream: RecognizeStream, path: str) -> None:
-    """Push the recording at the pace it was spoken."""
+async def as_spoken(audio: AudioReader) -> AsyncIterator[AudioFrame]:
+    """Yield the recording at the pace it was spoken."""
     began, spoken = anyio.current_time(), 0.0
-    async with open_audio(path) as audio:
-        async for frame in audio:
-            spoken += frame.duration
-            await anyio.sleep_until(began + spoken)
-            stream.push_frame(frame)
-    stream.end_input()
+    async for frame in audio:
+        spoken += frame.duration
+        await anyio.sleep_until(began + spoken)
+        yield frame
 
 
 async def main(path: str) -> None:
     """Print the delay of each final."""
     delays = []
-    async with PocketSphinxSTT() as stt, stt.stream() as stream, anyio.create_task_group() as tasks:
-        tasks.start_soon(speak, stream, path)
-        async for event in stream:
+    async with PocketSphinxSTT() as stt, open_audio(path) as audio, stt.stream() as stream:
+        async for event in stream.transcribe(as_spoken(audio)):
             if event.type is SpeechEventType.FINAL_TRANSCRIPT and event.delay is not None:
                 delays.append(event.delay)
                 said = event.alternatives[0]

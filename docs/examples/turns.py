@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
 
 import anyio
 
-from anyio_stt import RecognizeStream, SpeechEventType
-from anyio_stt.audio import open_audio
+from anyio_stt import SpeechEvent, SpeechEventType
 from anyio_stt.engines.pocketsphinx import PocketSphinxSTT
 
 PATIENCE = 1.0  # seconds of silence after which the caller's turn is over
@@ -58,9 +58,9 @@ class Agent:
         print(f"caller: {turn}\nagent: you said {len(turn.split())} words", flush=True)
 
 
-async def listen(stream: RecognizeStream, agent: Agent) -> None:
+async def listen(events: AsyncIterator[SpeechEvent], agent: Agent) -> None:
     """Pass the caller's words on to the agent."""
-    async for event in stream:
+    async for event in events:
         if event.type is SpeechEventType.START_OF_SPEECH:
             agent.interrupt()
         elif event.type is SpeechEventType.FINAL_TRANSCRIPT:
@@ -72,14 +72,8 @@ async def listen(stream: RecognizeStream, agent: Agent) -> None:
 async def main(path: str) -> None:
     """Hold a conversation with a recording."""
     agent = Agent()
-    async with (
-        PocketSphinxSTT() as stt,
-        open_audio(path) as audio,
-        stt.stream() as stream,
-        anyio.create_task_group() as tasks,  # Python 3.10 has no asyncio.TaskGroup
-    ):
-        tasks.start_soon(stream.feed, audio)
-        await listen(stream, agent)
+    async with PocketSphinxSTT() as stt, stt.stream() as stream:
+        await listen(stream.transcribe(path), agent)
     await agent.finish()
 
 

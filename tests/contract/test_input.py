@@ -19,8 +19,10 @@ from anyio_stt import (
     RecognizeStream,
     StreamClosedError,
     StreamFullError,
+    STTCapabilities,
     combine_frames,
 )
+from anyio_stt.audio import mix_down
 from anyio_stt.testing import (
     Delay,
     Fail,
@@ -375,6 +377,43 @@ async def test_silence_in_is_silence_out() -> None:
             stream.end_input()
             await drain(stream)
     assert stt.heard[0].audio == bytes(4 * 16000)
+
+
+@pytest.mark.contract("S8")
+@pytest.mark.parametrize("rate", [16000, 44100])
+async def test_channels_are_mixed_down_for_an_engine_that_takes_one(rate: int) -> None:
+    declared = STTCapabilities(
+        streaming=True, interim_results=False, sample_rate=16000, num_channels=1
+    )
+    stt = ScriptedSTT(capabilities=declared)
+    audio = noise(1.0, sample_rate=rate, num_channels=2)
+    with anyio.fail_after(5):
+        async with stt.stream() as stream:
+            for frame in cut(audio, 0.02):
+                stream.push_frame(frame)
+            with pytest.raises(ValueError, match=r"began with \d+ Hz and 2 channel"):
+                stream.push_frame(noise(0.1, sample_rate=rate))
+            stream.end_input()
+            await drain(stream)
+            assert stream.statistics().pushed == pytest.approx(1.0)
+    heard = stt.heard[0]
+    assert {(frame.sample_rate, frame.num_channels) for frame in heard.frames} == {(16000, 1)}
+    if rate == 16000:
+        assert heard.audio == mix_down(audio).pcm
+
+
+@pytest.mark.contract("S8")
+async def test_channels_that_cannot_be_made_up_are_refused_and_change_nothing() -> None:
+    declared = STTCapabilities(streaming=True, interim_results=False, num_channels=2)
+    stt = ScriptedSTT(capabilities=declared)
+    with anyio.fail_after(5):
+        async with stt.stream() as stream:
+            with pytest.raises(ValueError, match="takes 2 channels, the audio has 1"):
+                stream.push_frame(FRAME)
+            stream.push_frame(silence(0.1, num_channels=2))
+            stream.end_input()
+            await drain(stream)
+    assert [frame.num_channels for frame in stt.heard[0].frames] == [2]
 
 
 # ---- S9
