@@ -135,7 +135,7 @@ class RecognizeStream(Recognition):
                 the stream fails with it.
         """
         attempt = self._core_attempt
-        if attempt is None or attempt.closed:
+        if attempt is None or attempt.over:
             return
         attempt.sign_of_life()
         if self._core_on_loss(error, *attempt.on_clock(start, end), True):

@@ -1,9 +1,8 @@
-"""One attempt of an engine: what it reads, what it says, and the time it has."""
+"""One attempt of an engine: what it says, what it has read, and the time it has."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import anyio
 from anyio.abc import ObjectSendStream
@@ -17,49 +16,12 @@ from .input_queue import InputQueue
 from .reader import AttemptOverError, InputReader, ReadListener
 from .speech import SpeechOutput
 
-__all__ = ("Attempt", "EventSink")
+__all__ = ("Attempt",)
 
 
-class EventSink(ObjectSendStream[SpeechEvent]):
-    """What an engine sends its events to, as long as its attempt lasts."""
-
-    __slots__ = ("_send", "_unread")
-
-    def __init__(
-        self,
-        send: Callable[[SpeechEvent], None],
-        unread: Callable[[], int],
-    ) -> None:
-        self._send = send
-        self._unread = unread
-
-    def send_nowait(self, event: SpeechEvent) -> None:
-        """
-        Say *event*; never blocks.
-
-        Raises:
-            StreamClosedError: when the attempt is over; an `anyio.ClosedResourceError` too.
-            TypeError: for anything but a `SpeechEvent`.
-        """
-        self._send(event)
-
-    async def send(self, item: SpeechEvent) -> None:
-        """Say *item*; a checkpoint."""
-        await checkpoint()
-        self._send(item)
-
-    def statistics(self) -> MemoryObjectStreamStatistics:
-        """Return how many events nobody has read."""
-        return MemoryObjectStreamStatistics(self._unread(), math.inf, 1, 1, 0, 0)
-
-    async def aclose(self) -> None:
-        """Do nothing but a checkpoint: an attempt ends when `_run` returns."""
-        await checkpoint()
-
-
-class Attempt(ReadListener):
+class Attempt(ReadListener, ObjectSendStream[SpeechEvent]):
     """
-    Ties a reader, the output and the deadlines together for one run of an engine.
+    One run of an engine, which sends its events here and reads from `reader`.
 
     Args:
         queue: the stream's input.
@@ -81,59 +43,23 @@ class Attempt(ReadListener):
         self._output = output
         self._timeout = options.timeout
         self._bounded = options.idle_seconds < math.inf
-        self._origin_seconds = queue.seconds(queue.log.position)
+        self._origin = queue.seconds(queue.log.position)
         self.deadlines = deadlines
         self.reader = InputReader(queue, sentinel, self, each_at_end=self._bounded)
-        self.sink = EventSink(self.send, output.unread)
         queue.on_idle = deadlines.idle
         queue.on_end = deadlines.reading_on
 
     @property
-    def closed(self) -> bool:
-        """Whether the attempt is over."""
+    def over(self) -> bool:
+        """Whether it has ended."""
         return self.reader.closed
 
     def arm(self) -> None:
         """Count `timeout` from now, unless the engine has asked for audio or spoken already."""
-        if not self.closed:
+        if not self.over:
             self.deadlines.arm()
 
-    def send(self, event: SpeechEvent) -> None:
-        """Take what the engine says."""
-        if self.reader.closed:
-            raise AttemptOverError("this attempt is over: its engine may say nothing more")
-        self.sign_of_life()
-        self._output.send(event, self._origin_seconds)
-
-    def silence(self, until: float, channel: int | None) -> None:
-        """Take it that nothing was said before *until* that no final covers."""
-        if not self.closed:
-            self._output.silence(self._origin_seconds + until, channel)
-
-    def on_clock(self, start: float, end: float) -> tuple[float, float]:
-        """Return two of the attempt's times on the stream's clock."""
-        return self._origin_seconds + start, self._origin_seconds + end
-
-    def refused(self, start: float, end: float) -> list[tuple[float, float]]:
-        """Give up the audio between two times; return what of it is news, on the stream's clock."""
-        if self.closed:
-            return []
-        return self._output.refused(self._origin_seconds + start, self._origin_seconds + end)
-
-    def sign_of_life(self) -> None:
-        """Restart the idle deadline."""
-        if self.deadlines.connected_at is None:
-            self.deadlines.connected()
-        if self._bounded:
-            self.deadlines.heard()
-            self._expect_word()
-
-    def _expect_word(self) -> None:
-        self._queue.expect_word(self._queue.log.position)
-        if self._queue.ended:
-            self.deadlines.reading_on()
-
-    def close(self) -> None:
+    def finish(self) -> None:
         """End reading and saying; what an engine leaves running finds closed doors."""
         self.reader.close()
         self._queue.expect_word(None)
@@ -146,7 +72,61 @@ class Attempt(ReadListener):
             return False
         return anyio.current_time() - connected > self._timeout
 
-    # ---- the reader's listener
+    # ---- what the engine says; times count from the first sample that this attempt read
+
+    def send_nowait(self, event: SpeechEvent) -> None:
+        """
+        Say *event*; never blocks.
+
+        Raises:
+            StreamClosedError: when the attempt is over; an `anyio.ClosedResourceError` too.
+            TypeError: for anything but a `SpeechEvent`.
+        """
+        if self.reader.closed:
+            raise AttemptOverError("this attempt is over: its engine may say nothing more")
+        self.sign_of_life()
+        self._output.send(event, self._origin)
+
+    async def send(self, item: SpeechEvent) -> None:
+        """Say *item*; a checkpoint."""
+        await checkpoint()
+        self.send_nowait(item)
+
+    def statistics(self) -> MemoryObjectStreamStatistics:
+        """Return how many events nobody has read."""
+        return MemoryObjectStreamStatistics(self._output.unread(), math.inf, 1, 1, 0, 0)
+
+    async def aclose(self) -> None:
+        """Do nothing but a checkpoint: an attempt ends when `_run` returns."""
+        await checkpoint()
+
+    def sign_of_life(self) -> None:
+        """Restart the idle deadline."""
+        if self.deadlines.connected_at is None:
+            self.deadlines.connected()
+        if self._bounded:
+            self.deadlines.heard()
+            self._expect_word()
+
+    def silence(self, until: float, channel: int | None) -> None:
+        """Take it that nothing was said before *until* that no final covers."""
+        if not self.over:
+            self._output.silence(self._origin + until, channel)
+
+    def refused(self, start: float, end: float) -> list[tuple[float, float]]:
+        """Give up the audio between two times; return what of it is news, on the stream's clock."""
+        return [] if self.over else self._output.refused(*self.on_clock(start, end))
+
+    def on_clock(self, start: float, end: float) -> tuple[float, float]:
+        """Return two of the attempt's times on the stream's clock."""
+        return self._origin + start, self._origin + end
+
+    def _expect_word(self) -> None:
+        self._queue.expect_word(self._queue.log.position)
+        if self._queue.ended:
+            self.deadlines.reading_on()
+
+    # ---- what it reads
 
     def on_asked(self) -> None:
         self.deadlines.connected()

@@ -175,7 +175,7 @@ class Recognition(AudioStream[SpeechEvent]):
         )
         attempt = Attempt(queue, output, deadlines, options, self._core_sentinel)
         self._core_attempt = attempt
-        self._input_ch, self._event_ch = attempt.reader, attempt.sink
+        self._input_ch, self._event_ch = attempt.reader, attempt
         if self._core_entered:
             attempt.arm()
         self._core_stt.emit("attempt_started", self, attempts.number)
@@ -190,7 +190,7 @@ class Recognition(AudioStream[SpeechEvent]):
 
     def _core_close_attempt(self, attempt: Attempt) -> None:
         self._core_attempt = None
-        attempt.close()
+        attempt.finish()
 
     def _core_end_attempt(self, error: Exception | None) -> float | None:
         attempt, budget = self._core_attempt, self._core_attempts.budget
@@ -273,7 +273,7 @@ class Recognition(AudioStream[SpeechEvent]):
             exc_info=error,
         )
         self._core_emit_error(error, recoverable=False)
-        attempt.close()
+        attempt.finish()
         self._core_stop(Action.FAIL, error)
 
     def _core_on_failure(self, error: Exception, recoverable: bool, delay: float) -> None:

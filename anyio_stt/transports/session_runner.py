@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 import anyio
 
-from .._core.attempt import EventSink
+from .._core.attempt import Attempt
 from ..audio.frame import AudioFrame
 from ..exceptions import APIConnectionError, APIError, APITimeoutError
 from ..wire.pauses import PAUSE, is_silent
@@ -57,7 +57,7 @@ class Outlet(NamedTuple):
         refused: what it will never transcribe: why, from where, until where.
     """
 
-    events: EventSink
+    events: Attempt
     alive: Callable[[], None]
     silence: Callable[[float, int | None], None]
     refused: Callable[[APIError, float, float], None]
