@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import AsyncIterable, Callable
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import anyio
@@ -12,8 +12,6 @@ from anyio.lowlevel import checkpoint
 
 from ._core.recognition import Recognition
 from ._rules.lifecycle import Action, State
-from ._util.emitter import logger
-from .events import SpeechEvent
 from .exceptions import APITimeoutError
 from .metrics import StreamStatistics
 from .options import APIConnectOptions
@@ -77,22 +75,6 @@ class RecognizeStream(Recognition):
         Times count from the first sample this attempt reads.
         """
 
-    async def _metrics_monitor_task(self, event_aiter: AsyncIterable[SpeechEvent]) -> None:
-        """
-        Measure the stream: a task of its group.
-
-        The base reads usage reports and finals, and its task begins with the first of them. A
-        subclass that overrides this is given every event, from the beginning, and measures
-        instead; it is cancelled `close_timeout` seconds after the stream has ended.
-        """
-        if event_aiter is self._core_monitor.events:
-            self._core_monitor.replaced = False
-            await self._core_monitor.run()
-
-    def _core_measures_itself(self) -> bool:
-        own = RecognizeStream._metrics_monitor_task
-        return type(self)._metrics_monitor_task is not own  # noqa: SLF001 - likewise
-
     def _report_alive(self) -> None:
         """
         Note a sign of life from the provider that is no event, such as a pong.
@@ -152,8 +134,6 @@ class RecognizeStream(Recognition):
 
     # ---- for adapters, whose engines are streams
 
-    _core_is_member = False
-
     def _core_watch(
         self,
         on_loss: Callable[[BaseException | None, float, float, bool], bool],
@@ -167,13 +147,6 @@ class RecognizeStream(Recognition):
         """
         self._core_on_loss, self._core_on_silence = on_loss, on_silence
         self._core_is_member = True
-
-    def _core_on_failure(self, error: Exception, recoverable: bool, delay: float) -> None:
-        if recoverable or not self._core_is_member or self._core_delivery.closed:
-            super()._core_on_failure(error, recoverable, delay)
-        else:  # the adapter says what comes of it
-            logger.debug("%s failed to recognize speech", self._core_label, exc_info=error)
-            self._core_emit_error(error, recoverable)
 
     def _core_lose(self, cause: BaseException | None, start: float, end: float) -> None:
         """Count audio as lost that a member lost; times are the present attempt's."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+import logging
 from collections.abc import AsyncIterable, Callable
 from typing import TYPE_CHECKING
 
@@ -59,17 +59,22 @@ class Recognition(AudioStream[SpeechEvent]):
         self._core_stt = stt
         self._core_sentinel = self._FlushSentinel()
         self._core_attempt: Attempt | None = None
-        self._core_entered = False
+        self._core_entered = self._core_is_member = False
         self._core_on_loss: Callable[..., bool] = lambda *_: False  # an adapter's
         self._core_on_silence: Callable[[], None] = lambda: None  # likewise
         self._core_lost: list[tuple[float, float]] = []
 
-    @abstractmethod
-    async def _metrics_monitor_task(self, event_aiter: AsyncIterable[SpeechEvent]) -> None: ...
+    async def _metrics_monitor_task(self, event_aiter: AsyncIterable[SpeechEvent]) -> None:
+        """
+        Measure the stream: a task of its group.
 
-    @abstractmethod
-    def _core_measures_itself(self) -> bool:
-        """Whether a subclass measures instead of the base."""
+        The base reads usage reports and finals, and its task begins with the first of them. A
+        subclass that overrides this is given every event, from the beginning, and measures
+        instead; it is cancelled `close_timeout` seconds after the stream has ended.
+        """
+        if event_aiter is self._core_monitor.events:
+            self._core_monitor.replaced = False
+            await self._core_monitor.run()
 
     # ---- beginning and end
 
@@ -81,7 +86,7 @@ class Recognition(AudioStream[SpeechEvent]):
         self._core_stt._core_check_open()  # noqa: SLF001 - the other half of one base
 
     def _core_on_start(self) -> None:
-        stt = self._core_stt
+        stt, own = self._core_stt, Recognition._metrics_monitor_task
         self._core_tells = stt.listens("speech_event")
         self._core_fatal: Exception | None = None
         self._core_refusals = Refusals()
@@ -100,8 +105,8 @@ class Recognition(AudioStream[SpeechEvent]):
         self._core_monitor = MetricsMonitor(
             self._core_label,
             lambda metrics: stt._core_report("metrics_collected", metrics),  # noqa: SLF001
-            self._core_start_monitor,
-            replaced=self._core_measures_itself(),
+            lambda: self._core_tasks.start_soon(self._core_measure),
+            replaced=type(self)._metrics_monitor_task is not own,  # noqa: SLF001
         )
         if self._core_monitor.replaced:
             self._core_monitor.begin()
@@ -123,9 +128,6 @@ class Recognition(AudioStream[SpeechEvent]):
     def _core_on_progress(self, final: bool) -> None:
         self._core_attempts.budget.progress()
         (self._core_refusals.recognised if final else self._core_on_silence)()
-
-    def _core_start_monitor(self) -> None:
-        self._core_tasks.start_soon(self._core_measure)
 
     async def _core_measure(self) -> None:
         with (monitor := self._core_monitor).scope:
@@ -281,8 +283,9 @@ class Recognition(AudioStream[SpeechEvent]):
             return
         if recoverable:
             self._core_attempts.log_retry(self._core_label, error, delay)
-        else:
-            logger.error("%s failed to recognize speech", self._core_label, exc_info=error)
+        else:  # of a member, the adapter says what comes of it
+            level = logging.DEBUG if self._core_is_member else logging.ERROR
+            logger.log(level, "%s failed to recognize speech", self._core_label, exc_info=error)
         self._core_emit_error(error, recoverable)
 
     def _core_emit_error(self, error: Exception, recoverable: bool) -> None:
