@@ -4,7 +4,9 @@
 #
 #   exceptions events moments options metrics voice audio/    values
 #   _rules/       pure decisions: lifecycle, grammar, backoff, replay, coverage, clock
-#   _core/        what carries them out: journal, reader, attempts, delivery, deadlines
+#   _util/        what needs no stream: listeners, errors, closing, the wall clock
+#   _core/        what carries them out: input queue, reader, attempts, delivery, deadlines
+#   _measuring/   what an engine did: metrics of streams and detectors
 #   stt stream vad                              what an engine subclasses
 #   transcription                               whole recordings: streams that feed themselves
 #   adapters/     engines made of engines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import anyio
 from anyio.abc import TaskGroup
@@ -20,6 +21,7 @@ _MEANING = {
 }
 
 
+@dataclass(slots=True, eq=False)
 class AttemptDeadlines:
     """
     Ends an attempt that takes too long, with an error that says which deadline it missed.
@@ -36,29 +38,22 @@ class AttemptDeadlines:
         on_ignored: called when the engine runs on `close_timeout` after it was cancelled.
     """
 
-    def __init__(
-        self,
-        scope: anyio.CancelScope,
-        options: APIConnectOptions,
-        label: str,
-        task_group: TaskGroup,
-        on_ignored: Callable[[], None],
-    ) -> None:
-        self._scope = scope
-        self._options = options
-        self._label = label
-        self._task_group = task_group
-        self._on_ignored = on_ignored
-        self._drains = self._reads_on = self._closed = False
-        self._idle_seconds = options.idle_seconds
-        self._due: dict[str, float] = {}
-        self._watcher: anyio.CancelScope | None = None
-        self.connected_at: float | None = None
+    scope: anyio.CancelScope
+    options: APIConnectOptions
+    label: str
+    task_group: TaskGroup
+    on_ignored: Callable[[], None]
+    connected_at: float | None = None
+    _due: dict[str, float] = field(default_factory=dict)
+    _watcher: anyio.CancelScope | None = None
+    _drains: bool = False
+    _reads_on: bool = False
+    _closed: bool = False
 
     def arm(self) -> None:
         """Count `timeout` from now, unless the engine has asked for audio or spoken already."""
         if self.connected_at is None:
-            self._set("timeout", anyio.current_time() + self._options.timeout)
+            self._set("timeout", self.options.timeout)
 
     def connected(self) -> None:
         """The engine asked for audio or said something: `timeout` is met."""
@@ -70,7 +65,7 @@ class AttemptDeadlines:
 
     def heard(self) -> None:
         """The engine gave a sign of life: `idle_timeout` counts anew."""
-        if self._idle_seconds < math.inf:
+        if self.options.idle_seconds < math.inf:
             self._set("idle_timeout", math.inf)
 
     def idle(self, flowed: float) -> None:
@@ -80,13 +75,14 @@ class AttemptDeadlines:
         Args:
             flowed: for how many of the seconds since then audio came.
         """
-        self._set("idle_timeout", anyio.current_time() + max(0.0, self._idle_seconds - flowed))
+        self._set("idle_timeout", max(0.0, self.options.idle_seconds - flowed))
 
     def reading_on(self) -> None:
         """The input has ended: the engine has `idle_timeout` until it speaks or reads on."""
-        if self._idle_seconds < math.inf and not self._drains and self.connected_at is not None:
+        idle = self.options.idle_seconds
+        if idle < math.inf and not self._drains and self.connected_at is not None:
             self._reads_on = True
-            self._set("idle_timeout", anyio.current_time() + self._idle_seconds)
+            self._set("idle_timeout", idle)
 
     def draining(self) -> None:
         """The engine read the end of the input."""
@@ -95,13 +91,12 @@ class AttemptDeadlines:
         self._drains = True
         if self._reads_on:
             self._set("idle_timeout", math.inf)
-        if self._options.drain_seconds < math.inf:
-            self._set("drain_timeout", anyio.current_time() + self._options.drain_seconds)
+        self._set("drain_timeout", self.options.drain_seconds)
 
     def disarm(self) -> None:
         """The attempt is being ended for another reason."""
         self._due.clear()
-        self._scope.deadline = math.inf
+        self.scope.deadline = math.inf
 
     def close(self) -> None:
         """The attempt has ended, or was given up."""
@@ -112,41 +107,42 @@ class AttemptDeadlines:
     @property
     def missed(self) -> bool:
         """Whether the attempt was cancelled because a deadline passed."""
-        return self._scope.cancel_called and self._scope.deadline < math.inf
+        return self.scope.cancel_called and self.scope.deadline < math.inf
 
     def error(self) -> APITimeoutError:
         """Return the error for the deadline that was missed."""
         name = min(self._due, key=self._due.__getitem__)
-        seconds = getattr(self._options, name)
+        seconds = getattr(self.options, name)
         return APITimeoutError(
-            f"{self._label} {_MEANING[name].format(seconds=seconds)} "
+            f"{self.label} {_MEANING[name].format(seconds=seconds)} "
             f"({name}={seconds:g}); change APIConnectOptions.{name} to give it more time"
         )
 
-    def _set(self, name: str, when: float) -> None:
-        if self._scope.cancel_called:  # missed: what its cleanup still does changes nothing
+    def _set(self, name: str, seconds: float) -> None:
+        if self.scope.cancel_called:  # missed: what its cleanup still does changes nothing
             return
-        self._due[name] = when
-        self._scope.deadline = min(self._due.values())
-        if when < math.inf:
+        bounded = seconds < math.inf
+        self._due[name] = anyio.current_time() + seconds if bounded else math.inf
+        self.scope.deadline = min(self._due.values())
+        if bounded:
             self._watch()
 
     def _watch(self) -> None:
         """See to it that somebody watches; a nearer deadline than before wakes who does."""
-        due = self._scope.deadline + self._options.close_timeout
+        due = self.scope.deadline + self.options.close_timeout
         if self._watcher is not None:
             self._watcher.deadline = min(self._watcher.deadline, due)
         elif not self._closed:
             self._watcher = anyio.CancelScope(deadline=due)
-            self._task_group.start_soon(self._run_watcher)
+            self.task_group.start_soon(self._run_watcher)
 
     async def _run_watcher(self) -> None:
         """Wait until no deadline is set, or the attempt has outlived one."""
-        while self._scope.deadline < math.inf and not self._closed:
-            due = self._scope.deadline + self._options.close_timeout
+        while self.scope.deadline < math.inf and not self._closed:
+            due = self.scope.deadline + self.options.close_timeout
             with anyio.CancelScope(deadline=due) as self._watcher:
                 await anyio.sleep_forever()
-            late = anyio.current_time() >= self._scope.deadline + self._options.close_timeout
+            late = anyio.current_time() >= self.scope.deadline + self.options.close_timeout
             if self.missed and late and not self._closed:
-                self._on_ignored()
+                self.on_ignored()
         self._watcher = None

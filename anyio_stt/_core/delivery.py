@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import anyio
@@ -18,16 +19,15 @@ _BATCH = 64
 """How many events a consumer may take without a checkpoint."""
 
 
+@dataclass(slots=True, eq=False)
 class _Slot(Generic[EventT]):
     """Holds one event; what a guess waits in can be written over until it was read."""
 
-    __slots__ = ("event", "read")
-
-    def __init__(self, event: EventT) -> None:
-        self.event = event
-        self.read = False
+    event: EventT
+    read: bool = False
 
 
+@dataclass(slots=True, eq=False)
 class Delivery(Generic[EventT]):
     """
     Keeps events until they are read, then the failure, then the end.
@@ -38,35 +38,16 @@ class Delivery(Generic[EventT]):
         lane_of: events of different lanes neither replace nor part one another's guesses.
     """
 
-    __slots__ = (
-        "_busy",
-        "_channel",
-        "_failure",
-        "_guesses",
-        "_is_aside",
-        "_is_guess",
-        "_lane_of",
-        "_taken",
-        "closed",
-        "iterated",
-    )
-
-    def __init__(
-        self,
-        is_guess: Callable[[EventT], bool],
-        is_aside: Callable[[EventT], bool],
-        lane_of: Callable[[EventT], Hashable] = lambda _: None,
-    ) -> None:
-        self._channel = Channel[_Slot[EventT]]()
-        self._busy = False
-        self._taken = 0  # events since the last checkpoint
-        self._is_guess = is_guess
-        self._is_aside = is_aside
-        self._lane_of = lane_of
-        self._guesses: dict[Hashable, _Slot[EventT]] = {}
-        self._failure: BaseException | None = None
-        self.closed = False
-        self.iterated = False
+    is_guess: Callable[[EventT], bool]
+    is_aside: Callable[[EventT], bool]
+    lane_of: Callable[[EventT], Hashable] = lambda _: None
+    closed: bool = False
+    iterated: bool = False
+    _channel: Channel[_Slot[EventT]] = field(default_factory=Channel)
+    _guesses: dict[Hashable, _Slot[EventT]] = field(default_factory=dict)
+    _failure: BaseException | None = None
+    _busy: bool = False
+    _taken: int = 0  # events since the last checkpoint
 
     @property
     def unread(self) -> int:
@@ -75,8 +56,8 @@ class Delivery(Generic[EventT]):
 
     def put(self, event: EventT) -> None:
         """Add *event*; never blocks."""
-        if self._is_guess(event):
-            lane = self._lane_of(event)
+        if self.is_guess(event):
+            lane = self.lane_of(event)
             slot = self._guesses.get(lane)
             if slot is not None and not slot.read:
                 slot.event = event
@@ -84,8 +65,8 @@ class Delivery(Generic[EventT]):
             slot = self._guesses[lane] = _Slot(event)
         else:
             slot = _Slot(event)
-            if not self._is_aside(event):
-                self._guesses.pop(self._lane_of(event), None)
+            if not self.is_aside(event):
+                self._guesses.pop(self.lane_of(event), None)
         self._channel.put(slot)
 
     def close(self, failure: BaseException | None = None) -> None:

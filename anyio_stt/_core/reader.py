@@ -53,21 +53,6 @@ class InputReader(ObjectReceiveStream[Any]):
         each_at_end: whether the listener is told of each read after the end of the input.
     """
 
-    __slots__ = (
-        "_after_marker",
-        "_asked",
-        "_attend",
-        "_channel",
-        "_each_at_end",
-        "_held",
-        "_listener",
-        "_log",
-        "_queue",
-        "_sentinel",
-        "closed",
-        "ended",
-    )
-
     def __init__(
         self,
         queue: InputQueue,

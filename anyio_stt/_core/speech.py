@@ -45,6 +45,7 @@ class _ChannelSpeech:
     ended_at: float = 0.0
 
 
+@dataclass(slots=True, eq=False)
 class SpeechOutput:
     """
     Takes an engine's events and delivers what the contract promises of them.
@@ -57,24 +58,18 @@ class SpeechOutput:
         on_progress: called when answers reach further, with whether a final does.
     """
 
-    def __init__(
-        self,
-        label: str,
-        queue: InputQueue,
-        put: Callable[[SpeechEvent], None],
-        unread: Callable[[], int],
-        on_progress: Callable[[bool], None],
-    ) -> None:
-        self._label = label
-        self._queue = queue
-        self._put = put
-        self.unread = unread
-        self._on_progress = on_progress
-        self._channels: dict[int | None, _ChannelSpeech] = {None: _ChannelSpeech()}
-        self._waiters: list[tuple[int, anyio.Event]] = []
-        self.answered_to: float = math.inf  # known once there are no more answers
-        self.ledger = AudioLedger()
-        self.last_delay: float | None = None
+    label: str
+    queue: InputQueue
+    put: Callable[[SpeechEvent], None]
+    unread: Callable[[], int]
+    on_progress: Callable[[bool], None]
+    ledger: AudioLedger = field(default_factory=AudioLedger)
+    answered_to: float = math.inf  # known once there are no more answers
+    last_delay: float | None = None
+    _channels: dict[int | None, _ChannelSpeech] = field(
+        default_factory=lambda: {None: _ChannelSpeech()}
+    )
+    _waiters: list[tuple[int, anyio.Event]] = field(default_factory=list)
 
     def send(self, event: SpeechEvent, origin: float) -> None:
         """
@@ -87,7 +82,7 @@ class SpeechOutput:
         if not isinstance(event, SpeechEvent):
             raise TypeError(f"an engine sends SpeechEvents, got {type(event).__name__}")
         if event.type is _USAGE:
-            self._put(event)
+            self.put(event)
             return
         speech = self._channels.get(event.channel)
         if speech is None:
@@ -107,14 +102,14 @@ class SpeechOutput:
     def silence(self, until: float, channel: int | None) -> None:
         """Count the audio before *until*, in seconds of the stream, as answered."""
         if math.isfinite(until):
-            position = min(round(until * self._queue.rate), self._queue.log.position)
-            self.ledger.channels = self._queue.num_channels or 1
+            position = min(round(until * self.queue.rate), self.queue.log.position)
+            self.ledger.channels = self.queue.num_channels or 1
             if self.ledger.silence(position, channel):
                 self._cover(final=False)
 
     def refused(self, start: float, end: float) -> list[tuple[float, float]]:
         """Count the audio between two times as given up; return what of it is news."""
-        rate, last = self._queue.rate, self._queue.log.position
+        rate, last = self.queue.rate, self.queue.log.position
         new = self.ledger.refuse(round(start * rate), min(round(end * rate), last))
         self._cover_quietly()
         return [(self._seconds(first), self._seconds(last)) for first, last in new]
@@ -127,7 +122,7 @@ class SpeechOutput:
 
     def rest_is_silent(self) -> None:
         """The engine has answered all it read, to the end."""
-        self.ledger.rest_is_silent(self._queue.total)
+        self.ledger.rest_is_silent(self.queue.total)
         self._cover_quietly()
 
     def begin_attempt(self, position: int) -> None:
@@ -169,11 +164,11 @@ class SpeechOutput:
 
     def _cover(self, *, final: bool) -> None:
         self._cover_quietly()
-        self._on_progress(final)
+        self.on_progress(final)
 
     def _cover_quietly(self) -> None:
         covered = self.ledger.covered
-        self._queue.cover(covered)
+        self.queue.cover(covered)
         if self._waiters:
             for position, event in self._waiters:
                 if position <= covered:
@@ -184,7 +179,7 @@ class SpeechOutput:
 
     def _final(self, event: SpeechEvent, speech: _ChannelSpeech) -> SpeechEvent | None:
         """Note what a final covers and how late it is; return `None` for one said before."""
-        queue, ledger = self._queue, self.ledger
+        queue, ledger = self.queue, self.ledger
         ledger.channels = queue.num_channels or 1
         data = event.alternatives[0] if event.alternatives else SpeechData("", "")
         here = queue.log.position
@@ -197,7 +192,7 @@ class SpeechOutput:
                 logger.warning(
                     "%s sent a final that ends at %.3f s and repeats one: it was dropped "
                     "(an engine's times count from the first sample its attempt read)",
-                    self._label,
+                    self.label,
                     end,
                 )
                 return None
@@ -217,18 +212,18 @@ class SpeechOutput:
         self, event: SpeechEvent, data: SpeechData, speech: _ChannelSpeech, reached: int
     ) -> tuple[SpeechEvent, SpeechData]:
         """Move a final whose connection's clock ran backwards behind the others."""
-        most = self._seconds(self._queue.log.position)
+        most = self._seconds(self.queue.log.position)
         shift = speech.said.shift(data, self._seconds(reached))
         event = event.shifted(min(shift, max(0.0, most - data.end_time)))
         return event, event.alternatives[0]
 
     def _delay(self, position: int) -> float | None:
         now = anyio.current_time()
-        pushed_at = self._queue.times.when(position, self._queue.rate, now)
+        pushed_at = self.queue.times.when(position, self.queue.rate, now)
         return None if pushed_at is None else now - pushed_at
 
     def _seconds(self, position: int) -> float:
-        return self._queue.seconds(position)
+        return self.queue.seconds(position)
 
     # ---- grammar
 
@@ -236,7 +231,7 @@ class SpeechOutput:
         if signal is Signal.START and _end_of(event) > speech.ended_at:
             speech.grammar.expect_no_repeat()
         for step in speech.grammar.accept(signal):
-            self._put(event if step is Step.KEEP else _completed(step, event))
+            self.put(event if step is Step.KEEP else _completed(step, event))
         if signal is Signal.END:
             speech.ended_at = max(speech.ended_at, _end_of(event))
         speech.last = event
@@ -249,7 +244,7 @@ class SpeechOutput:
         steps = speech.grammar.accept(signal)
         for step in steps:
             assert speech.last is not None
-            self._put(_completed(step, speech.last))
+            self.put(_completed(step, speech.last))
         return bool(steps)
 
 

@@ -37,7 +37,7 @@ class MetricsMonitor:
         self,
         label: str,
         emit: Callable[[STTMetrics], None],
-        start: Callable[[], None],
+        start: Callable[[], object],
         *,
         replaced: bool,
     ) -> None:

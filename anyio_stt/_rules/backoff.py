@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import dataclass
 
 from ..exceptions import APIConnectionError, APIError
 
@@ -31,6 +32,7 @@ def retry_delay(failures: int, longest: float, jitter: float) -> float:
     return min(longest, _FIRST_DELAY * _GROWTH**exponent) * (1.0 - jitter / 2.0)
 
 
+@dataclass(slots=True, eq=False)
 class RetryBudget:
     """
     Counts the failures in a row and decides what follows each.
@@ -42,20 +44,11 @@ class RetryBudget:
         max_retry_after: the longest wait that an engine may ask for, in seconds.
     """
 
-    __slots__ = ("_max_retry", "_max_retry_after", "_retry_interval", "_rng", "failures")
-
-    def __init__(
-        self,
-        max_retry: int,
-        retry_interval: float,
-        rng: random.Random,
-        max_retry_after: float = math.inf,
-    ) -> None:
-        self._max_retry_after = max_retry_after
-        self._max_retry = max_retry
-        self._retry_interval = retry_interval
-        self._rng = rng
-        self.failures = 0
+    max_retry: int
+    retry_interval: float
+    rng: random.Random
+    max_retry_after: float = math.inf
+    failures: int = 0
 
     def progress(self) -> None:
         """Start the count anew: the engine got somewhere."""
@@ -64,13 +57,13 @@ class RetryBudget:
     def failed(self, error: Exception) -> float | Exception:
         """Count one failure; return the seconds to wait for a retry, or what to raise instead."""
         self.failures += 1
-        if not isinstance(error, APIError) or not error.retryable or self._max_retry == 0:
+        if not isinstance(error, APIError) or not error.retryable or self.max_retry == 0:
             return error
-        if error.retry_after is not None and error.retry_after > self._max_retry_after:
+        if error.retry_after is not None and error.retry_after > self.max_retry_after:
             return error
-        if self.failures > self._max_retry:
+        if self.failures > self.max_retry:
             return _exhausted(error, self.failures)
-        delay = retry_delay(self.failures, self._retry_interval, self._rng.random())
+        delay = retry_delay(self.failures, self.retry_interval, self.rng.random())
         return delay if error.retry_after is None else max(0.0, error.retry_after)
 
 
