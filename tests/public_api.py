@@ -63,13 +63,26 @@ def _describe(path: str, thing: Any) -> Iterator[str]:
         return
     if thing.__init__ is not object.__init__:
         yield f"{path}{_signature(thing.__init__)}"
-    for name in vars(thing):
+    for name in _own_names(thing):
         member = inspect.getattr_static(thing, name)
         if name.startswith("_") and not FOR_ENGINES.match(name):
             continue
         plain = member.__func__ if isinstance(member, (classmethod, staticmethod)) else member
         is_method = inspect.isfunction(plain)
         yield f"{path}.{name}{_signature(plain) if is_method else ''}"
+
+
+def _own_names(thing: type) -> Iterator[str]:
+    """Yield what the class defines, and what it has from bases that are in no public module."""
+    seen: set[str] = set()
+    for owner in thing.__mro__:
+        package, *parts = owner.__module__.split(".")
+        private = any(part.startswith("_") for part in parts)
+        if package == "anyio_stt" and owner is not thing and not private:
+            return  # the rest is that class's
+        if package == "anyio_stt":
+            yield from (name for name in vars(owner) if name not in seen)
+            seen.update(vars(owner))
 
 
 def _signature(thing: Any) -> str:
