@@ -39,13 +39,13 @@ class Attempt(ReadListener, ObjectSendStream[SpeechEvent]):
         options: APIConnectOptions,
         sentinel: object,
     ) -> None:
-        self._queue = queue
-        self._output = output
+        self._queue: InputQueue = queue
+        self._output: SpeechOutput = output
         self._timeout = options.timeout
         self._bounded = options.idle_seconds < math.inf
         self._origin = queue.seconds(queue.log.position)
-        self.deadlines = deadlines
-        self.reader = InputReader(queue, sentinel, self, each_at_end=self._bounded)
+        self.deadlines: AttemptDeadlines = deadlines
+        self.reader: InputReader = InputReader(queue, sentinel, self, each_at_end=self._bounded)
         queue.on_idle = deadlines.idle
         queue.on_end = deadlines.reading_on
 

@@ -70,8 +70,8 @@ class InputReader(ObjectReceiveStream[Any]):
         self._asked = self._after_marker = False
         self._attend = True  # to what is rare
         self._held: list[Item] = []  # a marker that was met on the way
-        self.closed = False
-        self.ended = False
+        self.closed: bool = False
+        self.ended: bool = False
         """Whether the engine was told that nothing more comes."""
 
     def __aiter__(self) -> InputReader:
