@@ -35,9 +35,11 @@ class Channel(ObjectReceiveStream[T], Generic[T]):
         self._send = self._sender.send_nowait
         self.pop: Callable[[], T] = self._receiver.receive_nowait
         """Return the next item; who calls it instead of `take` counts it."""
-        self.count = 0
+        self.count: int = 0
         """Items that wait to be taken."""
-        self.ended = self._closed = False  # ended: nothing more is put in
+        self.ended: bool = False
+        """Whether nothing more is put in."""
+        self._closed = False
         self._waiting = 0  # tasks that wait, or were cancelled while they did
         self._bell: anyio.Semaphore | None = None
 

@@ -38,20 +38,21 @@ class InputQueue:
     def __init__(
         self, options: APIConnectOptions, replay_limit: float, wanted: WantedAudio
     ) -> None:
-        self.log = ReplayLog()
-        self.times = PushTimes()
-        self.rate = wanted.sample_rate or 0
-        self.num_channels = wanted.num_channels or 0
-        self.input_rate = self.input_channels = 0
-        self.gate = -1.0
+        self.log: ReplayLog = ReplayLog()
+        self.times: PushTimes = PushTimes()
+        self.rate: int = wanted.sample_rate or 0
+        self.num_channels: int = wanted.num_channels or 0
+        self.input_rate: int = 0
+        self.input_channels: int = 0
+        self.gate: float = -1.0
         """How far audio of this format may be added without calling `push`."""
         self.limit: float = math.inf  # how many samples may wait
-        self.notice_at = -1.0
+        self.notice_at: float = -1.0
         """How far a reader may go without calling `note_read`."""
-        self.written = 0
+        self.written: int = 0
         """Samples that came in, those still in the resampler not counted."""
         self.peak: float = 0  # the most samples that ever waited
-        self.ended = False
+        self.ended: bool = False
         self.on_idle: Callable[[float], None] = lambda _: None
         """Told how long audio flowed when `idle_timeout` seconds came since `expect_word`."""
         self.on_end: Callable[[], None] = lambda: None
@@ -72,7 +73,7 @@ class InputQueue:
 
     def open(self) -> None:
         """Begin; the event loop is running."""
-        self.channel = Channel[Item]()
+        self.channel: Channel[Item] = Channel()
         self.add: Callable[[AudioFrame], None] = self.channel.put
 
     # ---- taking audio in
