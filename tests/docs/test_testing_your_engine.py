@@ -7,10 +7,12 @@ import inspect
 import re
 from contextlib import redirect_stdout
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from anyio_stt.testing.conformance.suite import CHECKS
 from tests.docs.pages import blocks_of, line_like
 
 PAGE = "testing-your-engine.md"
@@ -44,6 +46,13 @@ async def test_every_block_prints_what_the_page_says() -> None:
             printed, checked = "", checked + 1
     assert checked == 5
     await names["test_the_engine_keeps_the_contract"]()
+
+
+def test_the_page_lists_every_check() -> None:
+    page = (Path(__file__).parents[2] / "docs" / PAGE).read_text(encoding="utf-8")
+    for check in CHECKS:
+        says = (check.run.__doc__ or "").strip().replace("|", "\\|")
+        assert f"| {check.name} | {', '.join(check.ids)} | {says} |" in page
 
 
 def test_the_engine_is_as_short_as_the_page_says() -> None:

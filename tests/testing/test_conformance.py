@@ -20,6 +20,14 @@ from anyio_stt.testing import (
     silence,
     tone,
 )
+from tests.testing.broken_answers import (
+    BROKEN_ANSWERS,
+    BROKEN_REFUSING,
+    CORRECT_ANSWERS,
+    REFUSING,
+    ClaimsWhatItHasNotHeard,
+    HangsUpPolitely,
+)
 from tests.testing.broken_batches import BROKEN_BATCHES, CORRECT, DropsWhatIsOpenAtAFlush
 from tests.testing.broken_engines import (
     BROKEN,
@@ -76,6 +84,43 @@ async def test_an_engine_is_caught_that_drops_what_is_open_at_a_flush_or_the_end
     audio = combine_frames([tone(0.43), silence(0.5), tone(0.9, 300), silence(0.6)])
     found = await violations_of(engine(DropsWhatIsOpenAtAFlush), checks=["tail"], audio=audio)
     assert "S9" in found
+
+
+@pytest.mark.parametrize("fault", BROKEN_ANSWERS)
+async def test_what_people_report_of_providers_is_caught(fault: str) -> None:
+    contract_id, check, make_stt = BROKEN_ANSWERS[fault]
+    found = await violations_of(make_stt, checks=[check], patience=5.0)
+    assert list(found) == [contract_id]
+    compile(found[contract_id].reproduce, "reproduce", "exec")
+
+
+async def test_an_answer_that_covers_what_was_never_heard_is_caught() -> None:
+    audio = combine_frames([tone(0.3), silence(0.5), tone(1.4, 300), silence(0.8)])
+    claims = engine(ClaimsWhatItHasNotHeard)
+    assert "S16" in await violations_of(claims, checks=["lost-connection"], audio=audio)
+
+
+@pytest.mark.parametrize("name", CORRECT_ANSWERS)
+async def test_an_engine_that_does_it_right_passes(name: str) -> None:
+    await check_stt(CORRECT_ANSWERS[name])
+
+
+@pytest.mark.parametrize("fault", BROKEN_REFUSING)
+async def test_an_engine_is_caught_that_takes_a_refused_utterance_wrong(fault: str) -> None:
+    make = BROKEN_REFUSING[fault]
+    found = await violations_of(CORRECT["a batch engine"], make_refusing=make, checks=["S22"])
+    assert list(found) == ["S22"]
+
+
+@pytest.mark.parametrize("name", REFUSING)
+async def test_an_engine_passes_that_gives_a_refused_utterance_up(name: str) -> None:
+    make, refusing = REFUSING[name]
+    await check_stt(make, make_refusing=refusing, checks=["S22"])
+
+
+async def test_a_polite_goodbye_before_the_answer_is_no_success() -> None:
+    options = {"make_failing": HangsUpPolitely, "checks": ["failing"]}
+    assert "S15" in await violations_of(LoudSTT, **options)
 
 
 @pytest.mark.parametrize("name", CORRECT)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import anyio
 
 from ...adapters.adapter import Adapter
@@ -10,13 +12,14 @@ from ...options import APIConnectOptions
 from ...stt import STT
 from .guard import guarded
 from .probe import BreakPoint
+from .recipes import READ, STREAM
 from .registry import check
-from .run import Run
-from .speaking import clock_fault
+from .run import Item, Run
 from .subject import Subject
+from .times import clock_fault
 from .wording import alike
 
-__all__ = ("failing", "lost_connection", "no_retry")
+__all__ = ("failing", "lost_connection", "no_retry", "speakers_apart")
 
 
 @check("S16", "S17")
@@ -69,6 +72,33 @@ def _after_loss(subject: Subject, run: Run, reference: Run) -> tuple[str, str] |
     if not alike(run.text, reference.text):
         return "S16", f"{reference.text!r} became {run.text!r}"
     return None
+
+
+@check("S17")
+async def speakers_apart(subject: Subject) -> None:
+    """Whom an attempt counts from one is nobody whom another attempt counted."""
+    once = await subject.understood()
+    if once is None or not _counted(once) or await _leaves_retries_to_others(subject):
+        return
+    part: list[Item] = [*subject.frames, *subject.quiet(0.5), "flush"]
+    run = await subject.hear(part * 2, break_at=subject.audio.duration + 0.9)
+    shared = _counted(run, 0) & _counted(run, -1) if len(run.attempts) > 1 else None
+    if shared:
+        subject.violate(
+            "S17",
+            f"two attempts name a speaker {min(shared)!r}, but counted labels begin anew in each: "
+            f"put into them which attempt they are of, or people are taken for one another",
+            *STREAM,
+            *READ,
+            patience=subject.patience,
+        )
+
+
+def _counted(run: Run, attempt: int = -1) -> set[str]:
+    """Return the speakers of an attempt who have a number and no name."""
+    readings = [data for said in run.attempts[attempt].said for data in said.event.alternatives]
+    named = {data.speaker_id for data in readings if data.speaker_id is not None}
+    return {name for name in named if re.fullmatch(r"\D*\d+", name)}
 
 
 @check("S15")

@@ -11,6 +11,7 @@ from ...events import SpeechEvent, SpeechEventType
 from ...exceptions import StreamClosedError
 from ...metrics import STTMetrics
 from ..leaks import find_leaks, take_inventory
+from .recipes import READ, STREAM
 from .registry import check
 from .sounds import converted
 from .stalls import find_stall
@@ -23,6 +24,7 @@ __all__ = (
     "recognize",
     "recognize_blocking",
     "recognize_formats",
+    "tokens",
 )
 
 
@@ -182,6 +184,26 @@ async def recognize_blocking(subject: Subject) -> None:
             f"in recognize, {stalled}",
             "async with make_stt() as stt:",
             "    print(await stt.recognize(audio))",
+        )
+
+
+@check("S20", needs="offline_recognize")
+async def tokens(subject: Subject) -> None:
+    """What a recording is charged for in tokens, a stream is too."""
+    async with subject.make() as stt:
+        streams = stt.capabilities.streaming
+    call, run = await _call(subject), await subject.reference() if streams else None
+    if run is None or run.error is not None or not any(each.input_tokens for each in call.metrics):
+        return
+    if not any(each.input_tokens for each in run.metrics):
+        subject.violate(
+            "S20",
+            "recognize counts tokens, and no stream does: send a RECOGNITION_USAGE with them",
+            "async with make_stt() as stt, stt.stream() as stream:",
+            "    stt.on('metrics_collected', print)",
+            *STREAM[1:],
+            *READ,
+            patience=subject.patience + run.pushed,
         )
 
 

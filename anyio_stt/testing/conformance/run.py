@@ -10,7 +10,7 @@ import anyio
 
 from ...audio.frame import AudioFrame
 from ...events import SpeechEvent, SpeechEventType
-from ...metrics import STTError, STTMetrics
+from ...metrics import StreamStatistics, STTError, STTMetrics
 from ...options import APIConnectOptions
 from ...stream import RecognizeStream
 from ...stt import STT
@@ -36,6 +36,7 @@ class Run:
         failures: the attempts that failed, as `error` told of them.
         error: what iterating raised.
         ended: whether iteration ended by itself in time.
+        statistics: what became of the audio, once the block was left.
     """
 
     pushed: float
@@ -45,6 +46,7 @@ class Run:
     failures: list[STTError] = field(default_factory=list)
     error: Exception | None = None
     ended: bool = False
+    statistics: StreamStatistics | None = None
 
     @property
     def finals(self) -> list[SpeechEvent]:
@@ -86,6 +88,7 @@ async def play(
         async with guarded(stream, limit + patience, break_at=break_at) as (_, probe):
             run.attempts = probe.attempts
             await _through(stream, items, run, limit)
+        run.statistics = stream.statistics()
     except EngineAbandonedError:
         run.ended = False
     except Exception as exc:  # noqa: BLE001 - the checks judge it

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from ...events import SpeechData, SpeechEvent, SpeechEventType
+from ...events import SpeechEventType
 from .probe import Said
 from .recipes import READ, STREAM, TWICE
 from .registry import check
 from .run import Run
 from .subject import Subject
+from .times import clock_fault
 
-__all__ = ("after_end", "capabilities", "clock", "clock_fault", "grammar", "origin")
+__all__ = ("after_end", "capabilities", "clock", "grammar", "origin", "speakers")
 
 _TRANSCRIPTS = (
     SpeechEventType.INTERIM_TRANSCRIPT,
@@ -25,13 +26,13 @@ _FINAL = SpeechEventType.FINAL_TRANSCRIPT
 @check("S11")
 async def grammar(subject: Subject) -> None:
     """Events come as `(START (INTERIM | PREFLIGHT | FINAL)* END)*`, from the engine too."""
-    run = await subject.reference()
-    for attempt in run.attempts:
-        fault = _fault([said.event for said in attempt.said])
-        if fault:
-            program = (*STREAM, *READ)
-            subject.violate("S11", fault, *program, patience=subject.patience + run.pushed)
-            return
+    for run, program in ((await subject.reference(), STREAM), (await subject.twice(), TWICE)):
+        for attempt in run.attempts:
+            fault = _fault(attempt.said, subject.tolerance)
+            if fault:
+                patience = subject.patience + run.pushed
+                subject.violate("S11", fault, *program, *READ, patience=patience)
+                return
 
 
 @check("S11")
@@ -63,6 +64,25 @@ async def clock(subject: Subject) -> None:
                 patience = subject.patience + run.pushed
                 subject.violate("S17", fault, *program, *READ, patience=patience)
                 return
+
+
+@check("S17")
+async def speakers(subject: Subject) -> None:
+    """A final is what one person said."""
+    run = await subject.reference()
+    for final in (each.event for attempt in run.attempts for each in attempt.said):
+        data = final.alternatives[0] if final.type is _FINAL and final.alternatives else None
+        named = {word.speaker_id for word in data.words or ()} if data is not None else set()
+        if data is not None and len(named - {None} | {data.speaker_id} - {None}) > 1:
+            subject.violate(
+                "S17",
+                f"a final of {data.speaker_id!r} has words of {sorted(named - {None}, key=str)}: "
+                f"send one final for each stretch that one person speaks",
+                *STREAM,
+                *READ,
+                patience=subject.patience + run.pushed,
+            )
+            return
 
 
 @check("S17")
@@ -123,10 +143,11 @@ async def capabilities(subject: Subject) -> None:
 # ---- measuring
 
 
-def _fault(said: list[SpeechEvent]) -> str:
+def _fault(said: Sequence[Said], tolerance: float) -> str:
     """Say what is wrong with an engine's own sequence; what it leaves out is no fault."""
-    open_, marks_starts, ended = False, any(event.type is _START for event in said), False
-    for event in said:
+    open_, marks_starts = False, any(each.event.type is _START for each in said)
+    ended: float | None = None  # what had been heard when the last segment ended
+    for event, heard in ((each.event, each.heard) for each in said):
         if event.type is _START:
             if open_:
                 return "START_OF_SPEECH came twice without an END_OF_SPEECH between"
@@ -134,58 +155,18 @@ def _fault(said: list[SpeechEvent]) -> str:
         elif event.type is _END:
             if not open_ and marks_starts:
                 return "END_OF_SPEECH came without a START_OF_SPEECH before it"
-            open_, ended = False, True
+            open_, ended = False, heard
         elif event.type in _TRANSCRIPTS and marks_starts and not open_:
-            if event.type is _FINAL and ended:
-                continue  # the final of the segment that just ended
-            return f"{event.type.name} came {'after END' if ended else 'before START'}_OF_SPEECH"
+            if event.type is not _FINAL or ended is None:
+                where = "before START" if ended is None else "after END"
+                return f"{event.type.name} came {where}_OF_SPEECH"
+            start = event.alternatives[0].start_time if event.alternatives else 0.0
+            if start > ended + tolerance:  # else it is that of the segment that ended
+                return (
+                    f"a final of speech from {start:.2f} s came after the END_OF_SPEECH said at "
+                    f"{ended:.2f} s, without a START_OF_SPEECH of its own"
+                )
     return ""
-
-
-def clock_fault(said: Sequence[Said], tolerance: float) -> str:
-    """Say what is wrong with the times of one attempt, or nothing."""
-    last = 0.0
-    for each in said:
-        fault = _time_fault(each.event, each.heard, last, tolerance)
-        if fault:
-            return fault
-        if each.event.type is _FINAL and each.event.alternatives:
-            last = max(last, each.event.alternatives[0].end_time)
-    return ""
-
-
-def _time_fault(event: SpeechEvent, heard: float, last: float, tolerance: float) -> str:
-    for start, end, text in _spans(event):
-        if end and end > heard + tolerance:
-            return (
-                f"{event.type.name} {text!r} ends at {end:.2f} s, but the attempt has read "
-                f"{heard:.2f} s only"
-            )
-        if end and (start > end + 1e-6 or start < 0):
-            return f"{event.type.name} {text!r} runs from {start:.2f} to {end:.2f} s"
-    if event.type is _FINAL and event.alternatives:
-        data = event.alternatives[0]
-        if data.end_time and data.text.strip() and data.end_time <= last:
-            return f"a final that ends at {data.end_time:.2f} s came after one at {last:.2f} s"
-        if data.end_time and 0 < data.start_time < last - tolerance:
-            return (
-                f"a final that begins at {data.start_time:.2f} s came after one that ends at "
-                f"{last:.2f} s: the same audio is said twice"
-            )
-    return ""
-
-
-def _spans(event: SpeechEvent) -> Iterator[tuple[float, float, str]]:
-    if event.time is not None:
-        yield event.time, event.time, ""
-    for data in event.alternatives:
-        yield data.start_time, data.end_time, data.text
-        yield from _word_spans(data)
-
-
-def _word_spans(data: SpeechData) -> Iterator[tuple[float, float, str]]:
-    for word in data.words or ():
-        yield word.start_time, word.end_time, word.text
 
 
 def _last_end(run: Run) -> float:

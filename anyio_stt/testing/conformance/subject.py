@@ -30,6 +30,7 @@ class Subject(Report):
         grace: seconds it may take to end once cancelled.
         tolerance: seconds that times may be off.
         make_failing: makes an engine whose attempts all fail, if there is one.
+        make_refusing: makes an engine whose provider refuses its first utterance, likewise.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Subject(Report):
         grace: float = 1.0,
         tolerance: float = 0.3,
         make_failing: Callable[[], STT] | None = None,
+        make_refusing: Callable[[], STT] | None = None,
     ) -> None:
         super().__init__(make)
         self.make = make
@@ -51,6 +53,7 @@ class Subject(Report):
         self.grace = grace
         self.tolerance = tolerance
         self.make_failing = make_failing
+        self.make_refusing = make_refusing
         self.log: list[str] = []
         """What was logged while the suite ran, and the errors it saw."""
         self._reference: Run | None = None
@@ -64,6 +67,8 @@ class Subject(Report):
             subject.make, subject.streamed = streaming(self.make), True
             if self.make_failing is not None:
                 subject.make_failing = streaming(self.make_failing)
+            if self.make_refusing is not None:
+                subject.make_refusing = streaming(self.make_refusing)
         return self._behind_detector
 
     # ---- hearing

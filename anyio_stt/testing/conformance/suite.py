@@ -11,7 +11,7 @@ from ...audio.frame import AudioFrame
 from ...options import STTCapabilities
 from ...stt import STT
 from ..audio import spoken
-from . import attempts, cancelling, hearing, lifetime, recognizing, seeing, speaking
+from . import answering, attempts, cancelling, hearing, lifetime, recognizing, seeing, speaking
 from .registry import Check
 from .subject import Subject
 from .violations import ContractViolation
@@ -34,8 +34,13 @@ CHECKS: tuple[Check, ...] = (
     speaking.after_end,
     speaking.clock,
     speaking.origin,
+    speaking.speakers,
     speaking.capabilities,
+    answering.flushes,
+    answering.starts,
+    answering.refused,
     attempts.lost_connection,
+    attempts.speakers_apart,
     attempts.no_retry,
     attempts.failing,
     cancelling.cancelled_stream,
@@ -44,6 +49,7 @@ CHECKS: tuple[Check, ...] = (
     recognizing.closed_recognize,
     recognizing.recognize_formats,
     recognizing.recognize_blocking,
+    recognizing.tokens,
     recognizing.closed_for_good,
     seeing.usage,
     seeing.blocking,
@@ -58,6 +64,7 @@ async def check_stt(
     seed: int = 0,
     checks: Collection[str] | None = None,
     make_failing: Callable[[], STT] | None = None,
+    make_refusing: Callable[[], STT] | None = None,
     patience: float = 10.0,
     grace: float = 1.0,
     tolerance: float = 0.3,
@@ -78,7 +85,10 @@ async def check_stt(
         seed: decides everything that is chosen by chance.
         checks: names of checks, or ids of contract lines, to try only those.
         make_failing: returns an engine none of whose attempts can succeed: with a wrong key,
-            say, or no server. How it fails is checked too.
+            say, no server, or one that hangs up politely before it has answered. How it fails
+            is checked too.
+        make_refusing: returns an engine whose provider refuses the first utterance for good,
+            and takes the others. What becomes of the stream is checked too.
         patience: seconds a stream may take longer than its audio lasts.
         grace: seconds an engine may take to end when it is cancelled.
         tolerance: seconds that times may be off.
@@ -96,6 +106,7 @@ async def check_stt(
         grace=grace,
         tolerance=tolerance,
         make_failing=make_failing,
+        make_refusing=make_refusing,
     )
     label = await run_checks(subject, selected)
     if subject.violations:
