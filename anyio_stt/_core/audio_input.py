@@ -50,7 +50,9 @@ class AudioInput:
             and frame.sample_rate == queue.input_rate
             and frame.num_channels == queue.input_channels
         ):
-            pending = written - queue.log.furthest
+            log = queue.log
+            read_to = log.position if log.position > log.rewound_at else log.rewound_at  # noqa: FURB136 - `max` is a call
+            pending = written - read_to
             if pending <= queue.limit:
                 queue.written = written
                 if pending > queue.peak:

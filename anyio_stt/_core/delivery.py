@@ -65,7 +65,7 @@ class Delivery(Generic[EventT]):
             slot = self._guesses[lane] = _Slot(event)
         else:
             slot = _Slot(event)
-            if not self.is_aside(event):
+            if self._guesses and not self.is_aside(event):
                 self._guesses.pop(self.lane_of(event), None)
         self._channel.put(slot)
 
@@ -107,6 +107,7 @@ class Delivery(Generic[EventT]):
             self._taken = 0
         if not channel.count:
             raise self.take_failure() or StopAsyncIteration()
-        slot = channel.take()
+        channel.count -= 1  # `take`, without the call
+        slot = channel.pop()
         slot.read = True
         return slot.event

@@ -92,7 +92,8 @@ class InputQueue:
             self._set_format(frame)
         # What the cutter holds is no use to the engine yet: it must not keep out what is missing.
         held = self._cutter.held if self._cutter is not None else 0
-        pending, coming = self.pending, samples * self._ratio
+        pending = self.written - self.log.furthest
+        coming = samples * self._ratio
         if pending - held + coming > self.limit:
             raise no_room(frame, self.seconds(pending), self._options.max_pending_audio)
         if not samples:

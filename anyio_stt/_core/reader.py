@@ -64,6 +64,7 @@ class InputReader(ObjectReceiveStream[Any]):
         self._each_at_end = each_at_end
         self._queue = queue
         self._log = queue.log
+        self._remember = queue.log.items.append
         self._channel = queue.channel
         self._sentinel = sentinel
         self._listener = listener
@@ -94,7 +95,7 @@ class InputReader(ObjectReceiveStream[Any]):
         queue, log = self._queue, self._log
         if item is MARKER or log.position >= queue.notice_at:
             return self._take(item)
-        log.items.append(item.pcm)  # type: ignore[union-attr]
+        self._remember(item.pcm)  # type: ignore[union-attr]
         log.position += item.samples_per_channel  # type: ignore[union-attr]
         return item
 

@@ -68,7 +68,7 @@ class Recognition(AudioStream[SpeechEvent]):
         """
         Measure the stream: a task of its group.
 
-        The base reads usage reports and finals, and its task begins with the first of them. A
+        The base reads usage reports and timed finals; its task begins with the first of them. A
         subclass that overrides this is given every event, from the beginning, and measures
         instead; it is cancelled `close_timeout` seconds after the stream has ended.
         """

@@ -15,7 +15,6 @@ from .usage import UsageLedger
 
 __all__ = ("MetricsMonitor",)
 
-_FINAL = SpeechEventType.FINAL_TRANSCRIPT
 _USAGE = SpeechEventType.RECOGNITION_USAGE
 
 
@@ -62,7 +61,7 @@ class MetricsMonitor:
 
     def tell(self, event: SpeechEvent) -> None:
         """Give *event* to the task if it is to be measured."""
-        if self.replaced or event.type is _FINAL or event.type is _USAGE:
+        if event.delay is not None or event.type is _USAGE or self.replaced:
             if not self.events.ended:
                 self.events.put(event)
             if not self._started:

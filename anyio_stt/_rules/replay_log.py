@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, final
 
 from ..audio.cutting import FrameCutter
 from ..audio.frame import SAMPLE_BYTES, AudioFrame
@@ -13,6 +13,7 @@ from ..audio.frame import SAMPLE_BYTES, AudioFrame
 __all__ = ("MARKER", "Item", "Marker", "ReplayLog", "recut")
 
 
+@final
 class Marker:
     """Stands in the audio where a segment ends."""
 
@@ -44,23 +45,23 @@ class ReplayLog:
     """Where answers reach to."""
     _start: int = 0  # the position of the first item
     _origin: int = 0  # where the present attempt began
-    _rewound_at: int = 0
+    rewound_at: int = 0
     _replayed: int = 0  # by the attempts before
 
     @property
     def furthest(self) -> int:
         """Where any attempt has read to."""
-        return max(self.position, self._rewound_at)
+        return max(self.position, self.rewound_at)
 
     @property
     def replayed(self) -> int:
         """How much attempts have read that one before them had read too."""
-        return self._replayed + max(0, min(self.position, self._rewound_at) - self._origin)
+        return self._replayed + max(0, min(self.position, self.rewound_at) - self._origin)
 
     @property
     def horizon(self) -> int:
         """Where the audio begins that is kept at the most."""
-        return int(self.furthest - min(self.limit, self.furthest))
+        return int(max(0, self.furthest - self.limit))
 
     def cover(self, position: int) -> None:
         """Note that everything before *position* was answered."""
@@ -70,14 +71,15 @@ class ReplayLog:
     def trim(self, channels: int) -> None:
         """Let go of what is covered or too old."""
         keep_from, size = max(self.covered, self.horizon), SAMPLE_BYTES * channels
-        items = self.items
-        while items:
+        items, start = self.items, self._start
+        while items:  # once for each frame of a stream
             first = items[0]
-            end = self._start if isinstance(first, Marker) else self._start + len(first) // size
+            end = start if type(first) is Marker else start + len(first) // size
             if end > keep_from:
-                return
+                break
             items.popleft()
-            self._start = end
+            start = end
+        self._start = start
 
     def rewind(
         self, sample_rate: int, channels: int, refused: Sequence[tuple[int, int]] = ()
@@ -102,7 +104,7 @@ class ReplayLog:
             start, at = at, at + len(item) // size
             pcm = _silenced(item, start, size, refused)[max(0, origin - start) * size :]
             again.append(AudioFrame(pcm, sample_rate, channels, len(pcm) // size))
-        self._replayed, self._rewound_at = self.replayed, self.furthest
+        self._replayed, self.rewound_at = self.replayed, self.furthest
         self.items.clear()
         self.position = self._start = self._origin = origin
         return origin, lost, again
