@@ -94,7 +94,7 @@ class Attempt(ReadListener, ObjectSendStream[SpeechEvent]):
 
     def statistics(self) -> MemoryObjectStreamStatistics:
         """Return how many events nobody has read."""
-        return MemoryObjectStreamStatistics(self._output.unread(), math.inf, 1, 1, 0, 0)
+        return MemoryObjectStreamStatistics(self._output.delivery.unread, math.inf, 1, 1, 0, 0)
 
     async def aclose(self) -> None:
         """Do nothing but a checkpoint: an attempt ends when `_run` returns."""

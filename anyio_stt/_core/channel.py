@@ -29,11 +29,8 @@ class Channel(ObjectReceiveStream[T], Generic[T]):
     """
 
     def __init__(self) -> None:
-        # No bound here, because whoever puts has one: `max_pending_audio` that of the input,
-        # replaced guesses and what was finally said that of the output.
-        self._sender, self._receiver = anyio.create_memory_object_stream[T](math.inf)
-        self._send = self._sender.send_nowait
-        self.pop: Callable[[], T] = self._receiver.receive_nowait
+        self._send: Callable[[T], None] = self._open
+        self.pop: Callable[[], T]
         """Return the next item; who calls it instead of `take` counts it."""
         self.count: int = 0
         """Items that wait to be taken."""
@@ -42,6 +39,14 @@ class Channel(ObjectReceiveStream[T], Generic[T]):
         self._closed = False
         self._waiting = 0  # tasks that wait, or were cancelled while they did
         self._bell: anyio.Semaphore | None = None
+
+    def _open(self, item: T) -> None:
+        """Make the stream for the first item: it takes a kilobyte, and an idle channel has none."""
+        # No bound here, because whoever puts has one: `max_pending_audio` that of the input,
+        # replaced guesses and what was finally said that of the output.
+        self._sender, self._receiver = anyio.create_memory_object_stream[T](math.inf)
+        self._send, self.pop = self._sender.send_nowait, self._receiver.receive_nowait
+        self._send(item)
 
     def put(self, item: T) -> None:
         """Add *item* and wake who waits; raises `ClosedResourceError` after the end."""
@@ -66,9 +71,11 @@ class Channel(ObjectReceiveStream[T], Generic[T]):
         """Say that nothing more comes; what is left can still be taken."""
         if not self.ended:
             self.ended = True
-            self.pop = deque(self.pop() for _ in range(self.count)).popleft
-            self._sender.close()
-            self._receiver.close()
+            if self._send != self._open:
+                self.pop = deque(self.pop() for _ in range(self.count)).popleft
+                self._sender.close()
+                self._receiver.close()
+            self._send = _refuse
         while self._waiting:
             self._wake()
 
@@ -122,3 +129,7 @@ class Channel(ObjectReceiveStream[T], Generic[T]):
         tasks = self._bell.statistics().tasks_waiting if self._bell is not None else 0
         ends = int(not self.ended)
         return MemoryObjectStreamStatistics(self.count, math.inf, ends, ends, 0, tasks)
+
+
+def _refuse(_: object) -> None:
+    raise anyio.ClosedResourceError

@@ -59,7 +59,7 @@ class InputQueue:
         """Called when the input ends."""
         self._room: anyio.Event | None = None
         self._options = options
-        self._replay_limit = replay_limit
+        self.replay_limit = replay_limit
         self._wanted = wanted
         self._received = 0  # samples before resampling
         self._marker_at = 0  # ... when the last marker was put
@@ -278,7 +278,7 @@ class InputQueue:
         self.input_rate, self.input_channels = frame.sample_rate, frame.num_channels
         self.rate, self.num_channels = rate, channels
         self.limit = self._options.max_pending_audio * rate
-        self.log.limit = self._replay_limit * rate
+        self.log.limit = self.replay_limit * rate
         self._set_idle_mark()
         if resampler is not None:
             self._resampler = resampler

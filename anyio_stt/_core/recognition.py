@@ -6,8 +6,6 @@ import logging
 from collections.abc import AsyncIterable, Callable
 from typing import TYPE_CHECKING
 
-import anyio
-
 from .._measuring.monitor import MetricsMonitor
 from .._rules.lifecycle import Action, State
 from .._rules.refusals import Refusals
@@ -15,7 +13,7 @@ from .._util.clock import wall_clock
 from .._util.emitter import logger
 from ..events import SpeechEvent
 from ..exceptions import APIConnectionError, APIError, AudioLostError
-from ..metrics import STTError
+from ..metrics import STTError, STTMetrics
 from ..options import APIConnectOptions
 from .attempt import Attempt
 from .attempts import AttemptLoop
@@ -55,7 +53,6 @@ class Recognition(AudioStream[SpeechEvent]):
         rate = declared.sample_rate if sample_rate is None else sample_rate
         wanted = WantedAudio(rate, declared.num_channels, frame_duration)
         super().__init__(label=stt.label, options=conn_options, replay_limit=limit, wanted=wanted)
-        self._core_replay_limit = limit
         self._core_stt = stt
         self._core_sentinel = self._FlushSentinel()
         self._core_attempt: Attempt | None = None
@@ -99,13 +96,13 @@ class Recognition(AudioStream[SpeechEvent]):
             self._core_label,
             self._core_queue,
             self._core_put,
-            lambda: self._core_delivery.unread,
+            self._core_delivery,
             self._core_on_progress,
         )
         self._core_monitor = MetricsMonitor(
             self._core_label,
-            lambda metrics: stt._core_report("metrics_collected", metrics),  # noqa: SLF001
-            lambda: self._core_tasks.start_soon(self._core_measure),
+            self._core_report,
+            self._core_start_monitor,
             replaced=type(self)._metrics_monitor_task is not own,  # noqa: SLF001
         )
         if self._core_monitor.replaced:
@@ -125,12 +122,20 @@ class Recognition(AudioStream[SpeechEvent]):
         if self._core_tells:
             self._core_stt.emit("speech_event", self, event)
 
+    def _core_report(self, metrics: STTMetrics) -> None:
+        self._core_stt._core_report("metrics_collected", metrics)  # noqa: SLF001 - likewise
+
+    def _core_start_monitor(self) -> None:
+        self._core_tasks.start_soon(self._core_measure)
+
     def _core_on_progress(self, final: bool) -> None:
         self._core_attempts.budget.progress()
         (self._core_refusals.recognised if final else self._core_on_silence)()
 
     async def _core_measure(self) -> None:
-        with (monitor := self._core_monitor).scope:
+        monitor = self._core_monitor
+        assert monitor.scope is not None
+        with monitor.scope:
             try:
                 await self._metrics_monitor_task(monitor.events)
             except Exception:  # noqa: BLE001 - a subclass's; the stream goes on
@@ -153,7 +158,7 @@ class Recognition(AudioStream[SpeechEvent]):
                 self._core_tell_loss(lost, self._core_failure, recoverable=False)
             monitor.finish(queue.seconds(max(0, delivered)), queue.seconds(queue.log.replayed))
         finally:
-            monitor.scope.deadline = anyio.current_time() + self._core_options.close_timeout
+            monitor.end_within(self._core_options.close_timeout)
             self._core_stt.emit("stream_ended", self, self._core_failure)
 
     def _core_on_done(self) -> None:
@@ -239,10 +244,10 @@ class Recognition(AudioStream[SpeechEvent]):
     # ---- what goes wrong
 
     def _core_report_loss(self, lost: list[tuple[float, float]]) -> None:
-        seconds = sum(end - start for start, end in lost)
+        seconds, most = sum(end - start for start, end in lost), self._core_queue.replay_limit
         what = (
             f"{self._core_label} lost {seconds:.3f} s of audio before {lost[-1][1]:.3f} s: a try "
-            f"failed before it had recognised more than replay_limit={self._core_replay_limit:g} s"
+            f"failed before it had recognised more than replay_limit={most:g} s"
         )
         logger.warning("%s", what)
         cause = self._core_attempts.last_error

@@ -54,14 +54,14 @@ class SpeechOutput:
         label: the engine's name.
         queue: the stream's input, for positions and push times.
         put: takes the events, in their order.
-        unread: tells how many of them nobody has read.
+        delivery: where they wait to be read.
         on_progress: called when answers reach further, with whether a final does.
     """
 
     label: str
     queue: InputQueue
     put: Callable[[SpeechEvent], None]
-    unread: Callable[[], int]
+    delivery: Delivery[SpeechEvent]
     on_progress: Callable[[bool], None]
     ledger: AudioLedger = field(default_factory=AudioLedger)
     answered_to: float = math.inf  # known once there are no more answers

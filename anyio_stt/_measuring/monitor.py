@@ -43,20 +43,19 @@ class MetricsMonitor:
         self._label = label
         self._emit = emit
         self._start = start
-        self._started = False
         self._ledger = UsageLedger()
         self._last_report = anyio.current_time()
         self._new_delay: float | None = None
         self.events = Channel[SpeechEvent]()
         self.replaced = replaced
-        self.scope = anyio.CancelScope()
+        self.scope: anyio.CancelScope | None = None  # the task's, once there is one
         self.attempt = 0
         self.dropped = 0.0
 
     def begin(self) -> None:
         """Start the task, if it has not been."""
-        if not self._started:
-            self._started = True
+        if self.scope is None:
+            self.scope = anyio.CancelScope()
             self._start()
 
     def tell(self, event: SpeechEvent) -> None:
@@ -64,8 +63,12 @@ class MetricsMonitor:
         if event.delay is not None or event.type is _USAGE or self.replaced:
             if not self.events.ended:
                 self.events.put(event)
-            if not self._started:
-                self.begin()
+            self.begin()
+
+    def end_within(self, seconds: float) -> None:
+        """Cancel the task if it takes longer than that."""
+        if self.scope is not None:
+            self.scope.deadline = anyio.current_time() + seconds
 
     async def run(self) -> None:
         """Measure what comes, until nothing more does."""

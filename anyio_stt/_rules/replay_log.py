@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias, final
@@ -37,7 +36,7 @@ class ReplayLog:
     """
 
     limit: float = 0
-    items: deque[bytes | Marker] = field(default_factory=deque)
+    items: list[bytes | Marker] = field(default_factory=list)
     """What was read, as samples; a reader appends to it and moves `position` on."""
     position: int = 0
     """Where the present attempt has read to."""
@@ -71,15 +70,14 @@ class ReplayLog:
     def trim(self, channels: int) -> None:
         """Let go of what is covered or too old."""
         keep_from, size = max(self.covered, self.horizon), SAMPLE_BYTES * channels
-        items, start = self.items, self._start
-        while items:  # once for each frame of a stream
-            first = items[0]
-            end = start if type(first) is Marker else start + len(first) // size
+        start, count = self._start, 0
+        for item in self.items:
+            end = start if type(item) is Marker else start + len(item) // size
             if end > keep_from:
                 break
-            items.popleft()
-            start = end
+            start, count = end, count + 1
         self._start = start
+        del self.items[:count]
 
     def rewind(
         self, sample_rate: int, channels: int, refused: Sequence[tuple[int, int]] = ()

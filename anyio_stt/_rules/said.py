@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -33,13 +32,15 @@ class SaidBefore:
 
     moved: float = 0.0
     """By how much a clock that ran backwards is moved, in seconds."""
-    _finals: deque[_Said] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    _finals: list[_Said] = field(default_factory=list)
     _connection: int = 0
 
     def note(self, data: SpeechData, end: float) -> None:
         """Remember a final that ends at *end*."""
         start = data.start_time if data.end_time else end
         self._finals.append(_Said(start, end, data.text, data.speaker_id, self._connection))
+        if len(self._finals) > _KEPT:
+            del self._finals[0]
 
     def repeats(self, data: SpeechData, end: float) -> bool:
         """Whether the words of *data* were said there by its speaker."""
