@@ -7,10 +7,11 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from .endpointing import Endpointing
+
 __all__ = (
     "FRAME",
     "SAMPLE_RATE",
-    "Endpointing",
     "Offset",
     "Onset",
     "Pause",
@@ -23,43 +24,6 @@ __all__ = (
 SAMPLE_RATE = 16000
 FRAME = 480
 """Samples that the voice activity detector judges at once: 30 ms."""
-
-
-@dataclass(frozen=True)
-class Endpointing:
-    """
-    How speech is told from silence. Times are in seconds.
-
-    Speech begins when *ratio* of a window is speech, and ends when no more than the rest of a
-    window is.
-
-    Args:
-        onset: the window that decides that speech began, 0.09 or more.
-        offset: the window that decides that it ended, 0.09 or more.
-        ratio: the part of a window that has to agree, above 0.5 and at most 1.
-        padding: how much before the beginning is recognised along with it.
-        tail: how much after the end is recognised along with it, at most *offset*.
-        max_utterance: the longest stretch that is recognised as a whole: speech that goes on
-            is cut there, at the quietest spot of the last third. At least 3, at most 30.
-
-    Raises:
-        ValueError: when a number is outside of these limits.
-    """
-
-    onset: float = 0.3
-    offset: float = 0.6
-    ratio: float = 0.9
-    padding: float = 0.3
-    tail: float = 0.3
-    max_utterance: float = 12.0
-
-    def __post_init__(self) -> None:
-        _check("onset", self.onset, 3 * FRAME / SAMPLE_RATE, 5.0)
-        _check("offset", self.offset, 3 * FRAME / SAMPLE_RATE, 5.0)
-        _check("ratio", self.ratio, 0.51, 1.0)
-        _check("padding", self.padding, 0.0, 2.0)
-        _check("tail", self.tail, 0.0, self.offset)
-        _check("max_utterance", self.max_utterance, 3.0, 30.0)
 
 
 @dataclass(frozen=True)
@@ -271,8 +235,3 @@ class Segmenter:
         windows = range(len(loudness) - width)
         quietest = min(windows, key=lambda at: sum(loudness[at : at + width]))
         return begin + (quietest + width // 2) * step
-
-
-def _check(name: str, value: float, least: float, most: float) -> None:
-    if not least <= value <= most:
-        raise ValueError(f"{name} must be from {least:g} to {most:g}, got {value!r}")

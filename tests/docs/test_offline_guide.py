@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,29 @@ def test_every_model_is_in_the_list_with_its_size_and_licence() -> None:
 
 def test_every_program_of_the_page_is_known_here() -> None:
     names = {text.split()[1] for language, text in blocks_of(PAGE) if language == "python"}
-    assert names == set(PROGRAMS)
+    assert names == {*PROGRAMS, "hear_names.py"}
+
+
+def program(name: str) -> str:
+    (found,) = (text for _, text in blocks_of(PAGE) if text.startswith(f"# {name}\n"))
+    return found
+
+
+@pytest.mark.heavy
+def test_a_streaming_model_is_told_which_names_to_listen_for(tmp_path: Path) -> None:
+    pytest.importorskip("sherpa_onnx")
+    folder = tmp_path / "streaming-transducer"
+    folder.mkdir()
+    for name in ("encoder.onnx", "decoder.onnx", "joiner.onnx"):
+        (folder / name).touch()
+    (folder / "tokens.txt").write_text("ANNE 1\nBOLEYN 2\nWOLSEY 3\n")
+    names: dict[str, Any] = {}
+
+    exec(program("hear_names.py"), names)
+
+    options = names["listen_for_names"](str(folder)).options
+    assert options.endpointing.offset == 1.2
+    assert options.hotwords == ["ANNE BOLEYN", "WOLSEY :3.0"]
 
 
 @pytest.mark.heavy
@@ -42,8 +65,7 @@ def test_a_program_hears_what_was_said(name: str, engine: str, tmp_path: Path) -
         load_engine(engine)()  # type: ignore[call-arg]
     except (ImportError, LookupError) as exc:
         pytest.skip(f"{exc}")
-    (program,) = (text for _, text in blocks_of(PAGE) if text.startswith(f"# {name}\n"))
-    (tmp_path / name).write_text(program)
+    (tmp_path / name).write_text(program(name))
 
     ended = subprocess.run(
         [sys.executable, name], cwd=tmp_path, capture_output=True, text=True, timeout=55,

@@ -7,7 +7,8 @@ import time
 from array import array
 from collections.abc import Callable
 
-from anyio_stt.workers.segmenter import Endpointing, Segmenter
+from anyio_stt.workers.endpointing import Endpointing
+from anyio_stt.workers.segmenter import Segmenter
 from anyio_stt.workers.session import Heard, Session
 from anyio_stt.workers.wire import Message
 

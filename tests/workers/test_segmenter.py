@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from anyio_stt.workers.endpointing import Endpointing
 from anyio_stt.workers.segmenter import (
     SAMPLE_RATE,
-    Endpointing,
     Offset,
     Onset,
     Pause,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable
 
-from anyio_stt.workers.segmenter import Endpointing, Segmenter
+from anyio_stt.workers.endpointing import Endpointing
+from anyio_stt.workers.segmenter import Segmenter
 from anyio_stt.workers.session import Heard, Session, SpokenWord
 from anyio_stt.workers.wire import Kind, Message
 

@@ -6,8 +6,11 @@ sherpa-onnx: an engine that hears well offline, with weights that `anyio-stt mod
     model_kinds  what kind of model a folder holds
     stt          the engine
     recogniser   what runs in a worker: utterances to words
+    online       the same for models that hear speech as it comes
     loading      a model and a detector of sherpa-onnx, loaded
-    makers       models of sherpa-onnx by their kind
+    makers, online_makers  models of sherpa-onnx by their kind
+    hotwords     phrases that are likely to be said
+    tokens       what a model says, as words with times
     aligning     where in an utterance its words are
     loops        a decoder that repeats itself
 """

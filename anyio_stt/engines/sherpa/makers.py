@@ -1,4 +1,4 @@
-"""A model of sherpa-onnx, made by its kind, and what it says as words."""
+"""A model of sherpa-onnx for whole utterances, made by its kind."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import numpy.typing as npt
 import sherpa_onnx
 
 from ...workers.segmenter import SAMPLE_RATE
-from ...workers.session import Heard, SpokenWord
+from ...workers.session import Heard
 from .model_kinds import FoundModel
+from .tokens import timed_words
 
-__all__ = ("make_recogniser", "timed_words")
+__all__ = ("make_recogniser",)
 
 _MAKERS = {
     "canary": "from_nemo_canary",
@@ -86,29 +87,3 @@ def make_recogniser(
         return Heard(result.text.strip(), words, getattr(result, "lang", "").strip("<|>"))
 
     return decode
-
-
-def timed_words(
-    tokens: list[str], timestamps: list[float], duration: float
-) -> list[SpokenWord] | None:
-    """
-    Return words of *tokens* with times, or `None` where there are no times.
-
-    A word lasts until the next one begins, half a second at most: that is not told.
-    """
-    if not timestamps or len(timestamps) != len(tokens):
-        return None
-    starts: list[tuple[str, float]] = []
-    for token, time in zip(tokens, timestamps, strict=True):
-        begins = token.startswith((" ", "▁")) or not starts
-        text = token.strip().lstrip("▁")
-        if begins:
-            starts.append((text, time))
-        else:
-            starts[-1] = (starts[-1][0] + text, starts[-1][1])
-    named = [(text, time) for text, time in starts if text]
-    ends = [time for _, time in named[1:]] + [duration]
-    return [
-        SpokenWord(text, time, max(time, min(end, time + 0.5)))
-        for (text, time), end in zip(named, ends, strict=True)
-    ]

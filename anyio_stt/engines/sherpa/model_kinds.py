@@ -25,10 +25,12 @@ _MARKS: Sequence[tuple[str, str]] = (
     (r"telespeech", "telespeech"),
     (r"dolphin", "dolphin"),
     (r"wenet", "wenet"),
-    (r"zipformer2?.?(.*)ctc", "zipformer-ctc"),
+    (r"zipformer", "zipformer-ctc"),
     (r"EncDec(Hybrid.*)?CTC|nemo|parakeet|citrinet|conformer.?ctc|giga.?am", "nemo-ctc"),
     (r"ctc", "zipformer-ctc"),
 )
+# What only a model that hears speech as it comes says of itself: Zipformer's, NeMo's, WeNet's.
+_STREAMING = ("decode_chunk_len", "chunk_shift", "left_chunks")
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def _transducer(names: list[str], folder: Path) -> FoundModel | None:
     )
     if not files:
         return None
-    if _marked(folder, "streaming"):
+    if _marked(folder, "streaming") or _streams(folder / files["encoder"]):
         return FoundModel("streaming-transducer", files)
     if _marked(folder, "nemo|parakeet|tdt"):
         return FoundModel("nemo-transducer", files, {"model_type": "nemo_transducer"})
@@ -129,14 +131,15 @@ def _single(names: list[str], folder: Path) -> FoundModel | None:
     files = _roles(names, model=r".*\.onnx")
     if not files:
         return None
-    said = _metadata(folder / files["model"])
-    for text in (said, folder.name):
+    model = folder / files["model"]
+    streaming = _marked(folder, "streaming") or _streams(model)
+    for text in (_metadata(model, "model_type"), folder.name):
         for mark, kind in _MARKS:
             if text and re.search(mark, text, re.IGNORECASE):
-                streaming = _marked(folder, "streaming") and f"streaming-{kind}" in KINDS
                 if kind == "paraformer":
                     files = {"paraformer": files["model"], "tokens": files["tokens"]}
-                return FoundModel(f"streaming-{kind}" if streaming else kind, files)
+                streams = streaming and f"streaming-{kind}" in KINDS
+                return FoundModel(f"streaming-{kind}" if streams else kind, files)
     return None
 
 
@@ -155,14 +158,17 @@ def _roles(names: list[str], **patterns: str) -> dict[str, str]:
     return found
 
 
-def _metadata(path: Path) -> str:
-    """Return what a model file says of itself, as far as its last bytes do."""
+def _streams(model: Path) -> bool:
+    """Whether a model says that it hears speech as it comes."""
+    return any(_metadata(model, key) for key in _STREAMING)
+
+
+def _metadata(path: Path, key: str) -> str:
+    """Return what a model file says of itself under *key*, as far as its last bytes do."""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - 65536))
         tail = file.read()
     # A pair of strings in ONNX's protobuf: field 1, its length, the key; field 2, likewise.
-    said = re.search(rb"\x0a\x0amodel_type\x12(.)", tail, re.DOTALL)
-    if said is None:
-        return ""
-    value = tail[said.end() : said.end() + said.group(1)[0]]
-    return value.decode("utf-8", "replace")
+    pair = b"\x0a" + bytes([len(key)]) + key.encode() + b"\x12"
+    _, found, rest = tail.partition(pair)
+    return rest[1 : 1 + rest[0]].decode("utf-8", "replace") if found and rest else ""

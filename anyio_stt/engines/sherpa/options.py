@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from ...models import find_model, known_models, require_model
 from ...workers.wire import Kind, Message
 from .endpointing import Endpointing
+from .hotwords import check_hotwords, check_phrases
 from .model_kinds import FoundModel, recognise_folder
 
 __all__ = ("DEFAULT_MODEL", "SherpaOptions", "weights_are_here")
@@ -25,14 +27,22 @@ class SherpaOptions:
 
     Args:
         model: the name of a model that `anyio-stt models` lists, or the folder of any model of
-            sherpa-onnx for whole utterances; its kind is told by its files.
+            sherpa-onnx, for whole utterances or for speech as it comes; its kind is told by its
+            files.
         language: what is spoken. `None` is what the model's name says, or, like "auto", what
             the model finds out, where it can.
         numerals: whether numbers are written as digits, where the model can be told.
         interim_results: whether streams guess at what is being said.
         interim_interval: seconds of speech between guesses. Each guess recognises the open
-            utterance anew; it is left out while other streams wait, or its own lags.
-        endpointing: how speech is told from silence.
+            utterance anew; it is left out while other streams wait, or its own lags. A model
+            that hears speech as it comes guesses with each of its steps instead.
+        endpointing: how speech is told from silence. A model that hears speech as it comes tells
+            by itself: of these, it takes only `offset`, how long after its last word an utterance
+            ends, and `max_utterance`.
+        hotwords: phrases that are likely to be said, for streaming transducers: words as the
+            model writes them, such as `["HELLO WORLD"]`.
+        hotwords_score: how much likelier each of their tokens is; a phrase can have a number of
+            its own, `"HELLO WORLD :2.5"`.
         num_threads: how many threads one decoding takes. More make finals of one stream come
             sooner and many streams slower.
         provider: "cpu", or "cuda" or "coreml" with a sherpa-onnx that was built for it.
@@ -40,7 +50,7 @@ class SherpaOptions:
         turn_timeout: how long a stream may wait for a worker process.
 
     Raises:
-        ValueError: for a number that is not positive.
+        ValueError: for a number that is not positive, or a phrase that is none.
     """
 
     model: str | os.PathLike[str] = DEFAULT_MODEL
@@ -49,15 +59,24 @@ class SherpaOptions:
     interim_results: bool = True
     interim_interval: float = 1.0
     endpointing: Endpointing = field(default_factory=Endpointing)
+    hotwords: Sequence[str] = ()
+    hotwords_score: float = 1.5
     num_threads: int = 1
     provider: str = "cpu"
     worker_timeout: float = 60.0
     turn_timeout: float = 300.0
 
     def __post_init__(self) -> None:
-        for name in ("interim_interval", "num_threads", "worker_timeout", "turn_timeout"):
+        for name in (
+            "interim_interval",
+            "hotwords_score",
+            "num_threads",
+            "worker_timeout",
+            "turn_timeout",
+        ):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be above 0, got {getattr(self, name)!r}")
+        check_phrases(self.hotwords)
 
     def folder(self) -> Path:
         """
@@ -81,16 +100,15 @@ class SherpaOptions:
         Return what kind of model it is.
 
         Raises:
-            ModelMissingError: when it, or the detector, is not on this machine.
-            ValueError: when its folder holds no model of sherpa-onnx that works here.
+            ModelMissingError: when it, or the detector that it needs, is not on this machine.
+            ValueError: when its folder holds no model of sherpa-onnx that is known, or one that
+                cannot listen for `hotwords`.
         """
         found = recognise_folder(self.folder())
-        require_model(_DETECTOR)
-        if found.streaming:
-            raise ValueError(
-                f"model={os.fspath(self.model)!r} is a {found.kind} model, which hears speech as "
-                f"it comes; this engine takes those for whole utterances"
-            )
+        if self.hotwords:
+            check_hotwords(self.hotwords, found)
+        if not found.streaming:
+            require_model(_DETECTOR)
         return found
 
     def spoken(self) -> str:
@@ -106,11 +124,14 @@ class SherpaOptions:
         Args:
             isolated: whether it does so in a process of its own.
         """
+        detector = None if self.found().streaming else require_model(_DETECTOR)
         fields: dict[str, Any] = {
             "model": str(self.folder()),
-            "detector": str(require_model(_DETECTOR) / "silero_vad.onnx"),
+            "detector": str(detector / "silero_vad.onnx") if detector is not None else "",
             "endpointing": asdict(self.endpointing),
             "interim_interval": self.interim_interval,
+            "hotwords": list(self.hotwords),
+            "hotwords_score": self.hotwords_score,
             "language": self.language,
             "numerals": self.numerals,
             "num_threads": self.num_threads,

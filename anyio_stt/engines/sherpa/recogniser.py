@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import numpy as np
-import numpy.typing as npt
-
+from ...workers.samples import SILERO_FRAME, Samples, as_samples
 from ...workers.segmenter import SAMPLE_RATE, Segmenter
 from ...workers.session import Heard, Session, SpokenWord
 from ...workers.wire import Message
@@ -15,21 +13,15 @@ from .endpointing import Endpointing
 from .loops import loops
 
 __all__ = (
-    "FRAME",
     "Align",
     "Decode",
     "LoadedSherpa",
-    "Samples",
     "UtteranceRecogniser",
-    "as_samples",
 )
 
-FRAME = 512
-"""Samples that the detector judges at once: 32 ms."""
 _LOOP_CUT = round(0.3 * SAMPLE_RATE)
 _LEAST = round(0.1 * SAMPLE_RATE)  # samples: models fail on less
 
-Samples = npt.NDArray[np.float32]
 Decode = Callable[[Samples], Heard]
 Align = Callable[[bytes, str], Sequence[SpokenWord] | None]
 
@@ -64,7 +56,7 @@ class LoadedSherpa:
         self, say: Callable[[Message], None], busy: Callable[[], bool], *, interims: bool
     ) -> Session:
         """Begin with a new stream."""
-        segmenter = Segmenter(self._make_flags(), self._endpointing, FRAME, eager=True)
+        segmenter = Segmenter(self._make_flags(), self._endpointing, SILERO_FRAME, eager=True)
         recogniser = UtteranceRecogniser(self._decode, self._interval, self._align)
         return Session(segmenter, recogniser, say, busy, interims=interims)
 
@@ -123,10 +115,3 @@ class UtteranceRecogniser:
         if heard.words is None and heard.text and self._align is not None:
             heard = replace(heard, words=self._align(audio, heard.text))
         return heard
-
-
-def as_samples(audio: bytes) -> Samples:
-    """Return 16-bit samples as numbers from -1 to 1."""
-    samples = np.frombuffer(audio, "<i2").astype(np.float32)
-    samples /= 32768
-    return samples

@@ -11,7 +11,7 @@ from ...workers.in_thread import ThreadPool
 from ...workers.pool import WorkerPool
 from ...workers.process import WorkerProcess, command_for
 from ...workers.stream import LocalStream
-from ...workers.stt import LocalSTT, local_capabilities, workers_or_cores
+from ...workers.stt import LocalSTT, local_capabilities, same_language, workers_or_cores
 from .endpointing import Endpointing
 from .options import SherpaOptions
 
@@ -31,8 +31,10 @@ class SherpaSTT(LocalSTT):
     sherpa-onnx: offline recognition with neural networks; Moonshine's for English by default.
 
     Streams are cut into utterances by Silero, each of which is recognised as a whole when it has
-    ended. One model in memory serves all streams, in so many threads. What cannot be recognised
-    as fast as it comes waits in its stream, up to `max_pending_audio`, and guesses are left out.
+    ended; a model that hears speech as it comes (a streaming transducer or CTC) does without, and
+    guesses with each step. One model in memory serves all streams, in so many threads. What
+    cannot be recognised as fast as it comes waits in its stream, up to `max_pending_audio`, and
+    guesses are left out.
 
     A model that gives no confidence gives 0. Word times are the model's where it gives some;
     else pocketsphinx's, where that is installed and worker processes recognise; else the words
@@ -99,17 +101,12 @@ class SherpaSTT(LocalSTT):
 
     def _checked_language(self, language: str | None) -> str:
         spoken = self._options.spoken()
-        if language is None or not spoken or _same(language, spoken):
+        if language is None or not spoken or same_language(language, spoken):
             return spoken or language or ""
         raise ValueError(
             f"this engine recognises {spoken}, not {language!r}; make another with a model for "
             f"it, SherpaSTT(model=..., language=...)"
         )
-
-
-def _same(language: str, other: str) -> bool:
-    one, two = (tag.replace("_", "-").lower().partition("-")[0] for tag in (language, other))
-    return one == two
 
 
 def _check_installed() -> None:

@@ -9,10 +9,11 @@ import numpy as np
 import onnxruntime
 from faster_whisper import BatchedInferencePipeline, WhisperModel
 
+from ...workers.samples import Samples, as_samples
 from ...workers.segmenter import SAMPLE_RATE
 from ...workers.session import Heard, SpokenWord
 from .endpointing import Endpointing
-from .recogniser import LoadedWhisper, Samples
+from .recogniser import LoadedWhisper
 
 __all__ = ("OnnxSilero", "load")
 
@@ -107,8 +108,7 @@ class OnnxSilero:
 
     def is_speech(self, frame: bytes) -> bool:
         """Judge the next frame of the stream."""
-        samples = np.frombuffer(frame, "<i2").astype(np.float32) / np.float32(32768)
-        given = np.concatenate([self._heard, samples])
+        given = np.concatenate([self._heard, as_samples(frame)])
         self._heard = given[-_CONTEXT:]
         rate = np.array(SAMPLE_RATE, np.int64)
         inputs = {"input": given[None], "state": self._state, "sr": rate}

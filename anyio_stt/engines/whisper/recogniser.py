@@ -6,24 +6,21 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ...workers.samples import SILERO_FRAME, Samples, as_samples
 from ...workers.segmenter import SAMPLE_RATE, Segmenter
 from ...workers.session import Heard, Session
 from ...workers.wire import Kind, Message
 from .agreement import LocalAgreement
 from .endpointing import Endpointing
 
-__all__ = ("FRAME", "AgreeingRecogniser", "Decode", "LoadedWhisper", "Samples", "WholeRecording")
+__all__ = ("AgreeingRecogniser", "Decode", "LoadedWhisper", "WholeRecording")
 
-FRAME = 512
-"""Samples that the detector judges at once: 32 ms."""
 _WHOLE = 120 * SAMPLE_RATE  # samples that are recognised at once of a whole recording
 _SEARCHED = 20 * SAMPLE_RATE  # in the last of them a quiet place to cut is looked for
 _QUIET = SAMPLE_RATE // 5
 _LEAST = SAMPLE_RATE // 10
 
-Samples = npt.NDArray[np.float32]
 Decode = Callable[[Samples, str], Heard]
 """Makes words of samples, given the text before them."""
 
@@ -65,7 +62,7 @@ class LoadedWhisper:
         """Begin with a new stream, or with a whole recording."""
         if whole:
             return WholeRecording(self._decode_batched, say)
-        segmenter = Segmenter(self._make_flags(), self._endpointing, FRAME, eager=True)
+        segmenter = Segmenter(self._make_flags(), self._endpointing, SILERO_FRAME, eager=True)
         recogniser = AgreeingRecogniser(self._decode, self._interval)
         return Session(segmenter, recogniser, say, busy, interims=interims)
 
@@ -103,7 +100,7 @@ class AgreeingRecogniser:
         agreement = self._agreement
         if len(self._open) >= self._next and not busy():
             begin = 2 * round(agreement.agreed_until * SAMPLE_RATE)
-            samples = _samples(bytes(self._open[begin:]))
+            samples = as_samples(bytes(self._open[begin:]))
             if len(samples) >= _LEAST:
                 heard = self._decode(samples, agreement.agreed_text)
                 agreement.take(
@@ -118,7 +115,7 @@ class AgreeingRecogniser:
 
     def recognise(self, audio: bytes) -> Heard:
         """Return the words of a whole utterance."""
-        samples = _samples(audio)
+        samples = as_samples(audio)
         return self._decode(samples, "") if len(samples) >= _LEAST else Heard("")
 
 
@@ -141,7 +138,7 @@ class WholeRecording:
         """Take audio, and answer."""
         self._audio += audio
         while len(self._audio) >= 2 * _WHOLE:
-            self._recognise(_quiet_place(_samples(bytes(self._audio[: 2 * _WHOLE]))))
+            self._recognise(_quiet_place(as_samples(bytes(self._audio[: 2 * _WHOLE]))))
         self._tell(Kind.HEARD, quiet=self._first / SAMPLE_RATE)
 
     def flush(self) -> None:
@@ -155,7 +152,7 @@ class WholeRecording:
         self._tell(Kind.DONE)
 
     def _recognise(self, count: int) -> None:
-        samples, offset = _samples(bytes(self._audio[: 2 * count])), self._first / SAMPLE_RATE
+        samples, offset = as_samples(bytes(self._audio[: 2 * count])), self._first / SAMPLE_RATE
         del self._audio[: 2 * count]
         self._first += count
         if len(samples) < _LEAST:
@@ -178,9 +175,3 @@ def _quiet_place(samples: Samples) -> int:
     begin = len(samples) - _SEARCHED
     blocks = np.abs(samples[begin:]).reshape(-1, _QUIET).sum(axis=1)
     return begin + int(np.argmin(blocks)) * _QUIET + _QUIET // 2
-
-
-def _samples(audio: bytes) -> Samples:
-    samples = np.frombuffer(audio, "<i2").astype(np.float32)
-    samples /= 32768
-    return samples

@@ -11,7 +11,7 @@ from ...workers.in_thread import ThreadPool
 from ...workers.pool import WorkerPool
 from ...workers.process import WorkerProcess, command_for
 from ...workers.stream import LocalStream
-from ...workers.stt import LocalSTT, local_capabilities, workers_or_cores
+from ...workers.stt import LocalSTT, local_capabilities, same_language, workers_or_cores
 from .endpointing import Endpointing
 from .options import WhisperOptions
 
@@ -103,17 +103,12 @@ class WhisperSTT(LocalSTT):
 
     def _checked_language(self, language: str | None) -> str:
         spoken = self._options.spoken() or ""
-        if language is None or not spoken or _same(language, spoken):
+        if language is None or not spoken or same_language(language, spoken):
             return spoken or language or ""
         raise ValueError(
             f"this engine recognises {spoken}, not {language!r}; make another with "
             f"WhisperSTT(language={language!r}) and a model that knows it"
         )
-
-
-def _same(language: str, other: str) -> bool:
-    one, two = (tag.replace("_", "-").lower().partition("-")[0] for tag in (language, other))
-    return one == two
 
 
 def _check_installed() -> None:

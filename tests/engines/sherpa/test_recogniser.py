@@ -8,13 +8,9 @@ from collections.abc import Callable
 import numpy as np
 
 from anyio_stt.engines.sherpa import Endpointing
-from anyio_stt.engines.sherpa.recogniser import (
-    FRAME,
-    LoadedSherpa,
-    Samples,
-    UtteranceRecogniser,
-    as_samples,
-)
+from anyio_stt.engines.sherpa.recogniser import LoadedSherpa, UtteranceRecogniser
+from anyio_stt.workers.samples import SILERO_FRAME as FRAME
+from anyio_stt.workers.samples import Samples, as_samples
 from anyio_stt.workers.session import Heard
 from anyio_stt.workers.wire import Kind, Message
 

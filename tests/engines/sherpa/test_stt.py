@@ -65,13 +65,19 @@ def test_options_that_cannot_be_are_refused_at_once(options: dict[str, Any], why
         SherpaSTT(**{name: each() if callable(each) else each for name, each in options.items()})
 
 
-def test_a_model_that_hears_speech_as_it_comes_is_refused_with_the_reason(tmp_path: Path) -> None:
+def test_a_model_that_hears_speech_as_it_comes_needs_no_detector(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANYIO_STT_MODELS", str(tmp_path / "none"))
     folder = tmp_path / "sherpa-onnx-streaming-zipformer-en"
     folder.mkdir()
     for name in ("encoder.onnx", "decoder.onnx", "joiner.onnx", "tokens.txt"):
         (folder / name).touch()
-    with pytest.raises(ValueError, match="a streaming-transducer model, which hears speech as it"):
-        SherpaSTT(model=folder)
+
+    stt = SherpaSTT(model=folder)
+
+    assert stt.options.found().kind == "streaming-transducer"
+    assert stt.options.setup(isolated=False).fields["detector"] == ""
 
 
 @pytest.mark.parametrize("language", [None, "en", "en-GB", "EN_us"])

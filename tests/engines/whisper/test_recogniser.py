@@ -5,7 +5,8 @@ from __future__ import annotations
 from array import array
 
 from anyio_stt.engines.whisper import Endpointing
-from anyio_stt.engines.whisper.recogniser import LoadedWhisper, Samples
+from anyio_stt.engines.whisper.recogniser import LoadedWhisper
+from anyio_stt.workers.samples import Samples
 from anyio_stt.workers.session import Heard, SpokenWord
 from anyio_stt.workers.wire import Kind, Message
 
