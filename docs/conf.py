@@ -40,7 +40,7 @@ nitpick_ignore_regex = [
     ("py:.*", r"anyio_stt\.(audio\.losses\.Losses|engines\.sherpa\.model_kinds\.FoundModel)"),
     ("py:class", r"anyio_stt\.audio\.capture\.Capture"),
     ("py:.*", r"anyio_stt\.server\.(models\.Model|service\.Live)|ClientError|BusyError"),
-    ("py:.*", r"(anyio_stt\._core\.attempt\.)?EventSink|anyio_stt\.compat\..*\.T"),
+    ("py:.*", r"(anyio_stt\._core\.attempt\.)?(EventSink|Attempt)|anyio_stt\.compat\..*\.T"),
     ("py:class", r"anyio_stt\.testing\.servers\.\w+\.(\w*Service|WebRequest|WebResponse|Link)"),
     ("py:class", r"(anyio_stt\.workers\.wire\.Message|WorkerPool|ThreadPool|LocalSTT)"),
 ]
