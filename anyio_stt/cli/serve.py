@@ -99,7 +99,12 @@ _KEYS = "ANYIO_STT_SERVER_KEYS"
     "--log", "log_format", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
 @click.option("--log-transcripts", is_flag=True, help="Write what is said into the log.")
-@click.option("--opentelemetry", is_flag=True, help="Make spans and metrics of what engines do.")
+@click.option(
+    "--opentelemetry",
+    is_flag=True,
+    help="Make spans and metrics of what engines do, for the "
+    "SDK that opentelemetry-instrument sets up.",
+)
 def serve(
     engine: str, options: tuple[str, ...], models: tuple[str, ...], keys_file: Path | None,
     log_format: str, *, log_transcripts: bool, opentelemetry: bool, no_warm_up: bool, **given: Any,
@@ -195,7 +200,13 @@ def _detector(engines: dict[str, STT]) -> VAD | None:
 
 def _observe(engines: dict[str, STT]) -> None:
     from anyio_stt.observability.opentelemetry import OpenTelemetryObserver
+    from opentelemetry import trace
 
+    if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        raise CommandError(
+            "--opentelemetry: nobody takes the spans; run it as `opentelemetry-instrument "
+            "anyio-stt serve ...`, with pip install opentelemetry-distro opentelemetry-exporter-otlp"
+        )
     observer = OpenTelemetryObserver()
     for stt in engines.values():
         observer.observe(stt)

@@ -104,7 +104,7 @@ async def serve(
     app = Application(service, running)
     config = _configure(settings, sockets[0].detach())
     try:
-        await hypercorn.serve(app, config, shutdown_trigger=_ending(service, stop))
+        await hypercorn.serve(app, config, shutdown_trigger=_ending(service, stop, settings))
     except Exception:
         if app.failure is not None:
             raise app.failure from None
@@ -135,15 +135,32 @@ def _configure(settings: Settings, descriptor: int) -> Config:
     return config
 
 
-def _ending(service: Service, stop: anyio.Event | None) -> Callable[[], Any]:
+def _ending(
+    service: Service, stop: anyio.Event | None, settings: Settings
+) -> Callable[[], Any]:
     async def wait() -> None:
         if stop is not None:
             await stop.wait()
         else:
-            await _wait_signal()
+            await _wait_told(supervised=bool(settings.descriptors))
         service.drain()
 
     return wait
+
+
+async def _wait_told(*, supervised: bool) -> None:
+    async with anyio.create_task_group() as tasks:
+        if supervised:
+            tasks.start_soon(_wait_supervisor, tasks.cancel_scope)
+        await _wait_signal()
+        tasks.cancel_scope.cancel()
+
+
+async def _wait_supervisor(told: anyio.CancelScope) -> None:
+    """Wait for the end of who started this worker: it holds a pipe open, and writes nothing."""
+    await anyio.wait_readable(sys.stdin.fileno())
+    logger.error("the process that started this worker is gone: no more streams are taken")
+    told.cancel()
 
 
 async def _wait_signal() -> None:

@@ -80,7 +80,7 @@ async def _start(command: Sequence[str], number: int, descriptors: list[int]) ->
     handed = ",".join(map(str, descriptors))
     return await anyio.open_process(
         command,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,  # its end tells a worker that we were killed
         stdout=None,
         stderr=None,
         env={**os.environ, WORKER: f"{number}:{handed}"},

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ AUDIO = b"\x82\xfe" + (640).to_bytes(2, "big") + bytes(4) + bytes(640)
 
 
 @contextmanager
-def serving(backend: str, *more: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+def serving(backend: str, *more: str, **environment: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
     port = free_port()
     command = [
         sys.executable, "-m", "anyio_stt", "serve", "--engine", ENGINE, "--backend", backend,
@@ -43,7 +44,9 @@ def serving(backend: str, *more: str) -> Iterator[tuple[int, subprocess.Popen[st
     ]  # fmt: skip
     with (
         tempfile.TemporaryFile("w+") as log,  # a pipe that nobody reads would hold it up
-        subprocess.Popen(command, stderr=log, text=True) as server,
+        subprocess.Popen(
+            command, stderr=log, text=True, env={**os.environ, **environment}
+        ) as server,
     ):
         try:
             wait_for(lambda: answers(port) or server.poll() is not None, "the server to listen")
@@ -139,6 +142,58 @@ def test_workers_share_a_port_and_all_end_in_order(backend: str) -> None:
 
         wait_for(both, "both workers")
         end(server)
+
+
+@BACKENDS
+def test_workers_finish_and_end_when_who_started_them_was_killed(backend: str) -> None:
+    with serving(backend, "--workers", "2") as (port, server):
+        with opened(port) as client:
+            for _ in range(20):
+                client.sendall(AUDIO)
+            wait_for(lambda: streams_open(port) == 1, "the stream")
+            server.kill()
+            said = rest_of(client)
+        wait_for(lambda: not answers(port), "the workers to end")
+    assert b"the server ends" in said
+
+
+# What opentelemetry-instrument does: the SDK is set up before the program begins.
+INSTRUMENTED = """
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
+
+provider = TracerProvider()
+exporter = ConsoleSpanExporter(
+    out=open({path!r}, "a", encoding="utf-8"), formatter=lambda span: span.name + "\\n"
+)
+provider.add_span_processor(SimpleSpanProcessor(exporter))
+trace.set_tracer_provider(provider)
+"""
+
+
+@BACKENDS
+def test_spans_go_to_the_sdk_that_was_set_up(backend: str, tmp_path: Path) -> None:
+    spans = tmp_path / "spans"
+    setup = INSTRUMENTED.format(path=str(spans))
+    (tmp_path / "sitecustomize.py").write_text(setup, encoding="utf-8")
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    with serving(backend, "--opentelemetry", PYTHONPATH=path) as (port, server):
+        with opened(port) as client:
+            for _ in range(20):
+                client.sendall(AUDIO)
+            wait_for(lambda: streams_open(port) == 1, "the stream")
+            server.send_signal(signal.SIGTERM)
+            rest_of(client)
+        ended(server)
+    assert {"stt.stream", "stt.attempt"} <= set(spans.read_text(encoding="utf-8").split())
+
+
+def test_without_an_sdk_there_is_nobody_to_make_spans_for() -> None:
+    command = [sys.executable, "-m", "anyio_stt", "serve", "--engine", ENGINE, "--opentelemetry"]
+    made = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (made.returncode, made.stderr.count("\n")) == (2, 1), made.stderr
+    assert "opentelemetry-instrument anyio-stt serve" in made.stderr
 
 
 @BACKENDS
