@@ -200,13 +200,18 @@ def _detector(engines: dict[str, STT]) -> VAD | None:
 
 def _observe(engines: dict[str, STT]) -> None:
     from anyio_stt.observability.opentelemetry import OpenTelemetryObserver
+
+    _check_spans_are_taken()
+    observer = OpenTelemetryObserver()
+    for stt in engines.values():
+        observer.observe(stt)
+
+
+def _check_spans_are_taken() -> None:
     from opentelemetry import trace
 
     if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         raise CommandError(
-            "--opentelemetry: nobody takes the spans; run it as `opentelemetry-instrument "
-            "anyio-stt serve ...`, with pip install opentelemetry-distro opentelemetry-exporter-otlp"
+            "--opentelemetry: nobody takes the spans; pip install opentelemetry-distro "
+            "opentelemetry-exporter-otlp, and run opentelemetry-instrument anyio-stt serve ..."
         )
-    observer = OpenTelemetryObserver()
-    for stt in engines.values():
-        observer.observe(stt)

@@ -135,9 +135,7 @@ def _configure(settings: Settings, descriptor: int) -> Config:
     return config
 
 
-def _ending(
-    service: Service, stop: anyio.Event | None, settings: Settings
-) -> Callable[[], Any]:
+def _ending(service: Service, stop: anyio.Event | None, settings: Settings) -> Callable[[], Any]:
     async def wait() -> None:
         if stop is not None:
             await stop.wait()

@@ -36,7 +36,9 @@ AUDIO = b"\x82\xfe" + (640).to_bytes(2, "big") + bytes(4) + bytes(640)
 
 
 @contextmanager
-def serving(backend: str, *more: str, **environment: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+def serving(
+    backend: str, *more: str, **environment: str
+) -> Iterator[tuple[int, subprocess.Popen[str]]]:
     port = free_port()
     command = [
         sys.executable, "-m", "anyio_stt", "serve", "--engine", ENGINE, "--backend", backend,
