@@ -22,7 +22,8 @@ nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "types", "tests"]
 
 # Side by side: more processes than cores, since many tests wait for a socket or a process.
-TOGETHER = ("-n", "auto", "--dist", "worksteal")
+CORES = os.cpu_count() or 1
+TOGETHER = ("-n", str(2 * CORES), "--dist", "worksteal")
 # What is always worth a look; green here and in what a change touches is nearly always green.
 ALWAYS = ("tests/test_layers.py", "tests/test_contract_ids.py", "tests/rules", "tests/core")
 CONTRACT = ("tests/contract", "tests/test_vad.py")
@@ -68,7 +69,7 @@ def heavy(session: nox.Session) -> None:
     """Real models, other people's programs, kill series, fuzzers: a few of each."""
     pull_weights(session)
     # Fewer at a time: each of these is several processes, or a model that fills a core.
-    pytest(session, "-m", "heavy", "-n", "2", *session.posargs)
+    pytest(session, "-m", "heavy", "-n", str(CORES + 1), *session.posargs)
 
 
 @nox.session
