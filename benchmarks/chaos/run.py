@@ -52,6 +52,7 @@ _SDK = {
     "handover": "the client knows one provider",
     "impatient": "it calls back, nobody waits",
 }
+_PIPECAT = {"impatient": "frames are pushed on, nobody waits"}
 CONTESTANTS = (
     Contestant("anyio_stt, asyncio", "anyio_stt", "asyncio", "anyio_stt", quick=True),
     Contestant("anyio_stt, trio", "anyio_stt", "trio", "anyio_stt", quick=True),
@@ -59,6 +60,7 @@ CONTESTANTS = (
     Contestant("LiveKit 0.12.7", "livekit", "", "livekit-0.12.7"),
     Contestant("LiveKit's plugin bridged, asyncio", "anyio_stt", "bridged asyncio", "bridge"),
     Contestant("LiveKit's plugin bridged, trio", "anyio_stt", "bridged trio", "bridge"),
+    Contestant("Pipecat's service", "pipecat", "", "pipecat-deepgram", _PIPECAT),
     Contestant("Deepgram's SDK", "deepgram_sdk", "", "deepgram-sdk", _SDK),
 )
 

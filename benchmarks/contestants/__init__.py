@@ -39,6 +39,7 @@ ENVIRONMENTS: dict[str, tuple[str, ...]] = {
     ),
     "deepgram-sdk": ("deepgram-sdk", "websockets"),
     "pipecat": ("pipecat-ai",),
+    "pipecat-deepgram": ("pipecat-ai[deepgram]",),
 }
 
 CONTESTANTS = (
