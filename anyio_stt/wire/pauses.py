@@ -8,7 +8,7 @@ import numpy as np
 
 from ..audio.frame import AudioFrame
 
-__all__ = ("LONGEST", "PAUSE", "SentAudio", "is_silent", "is_too_long", "quietest")
+__all__ = ("LONGEST", "PAUSE", "SentAudio", "is_silent", "is_too_long")
 
 PAUSE = 0.3
 """Seconds of silence that are no gap within a word."""
@@ -18,8 +18,6 @@ LONGEST = 240.0
 
 _LATE = 0.8  # of that, from where on a pause ends it
 _LOUD = 400  # of 32768: what is quieter, below -38 dB, is no speech
-_STEP = 0.02  # seconds
-_STEPS = 15
 _KEPT = 60.0  # seconds; what a server has not heard when it answers is far less
 _ROUNDING = 1e-6
 
@@ -32,21 +30,6 @@ def is_silent(frame: AudioFrame) -> bool:
 def is_too_long(seconds: float, frame: AudioFrame) -> bool:
     """Whether an utterance of so many *seconds* ends behind *frame*, in a pause if there is one."""
     return seconds >= LONGEST or (seconds >= _LATE * LONGEST and is_silent(frame))
-
-
-def quietest(frame: AudioFrame, seconds: float) -> int:
-    """Return the sample, in the last *seconds*, in the middle of the quietest stretch."""
-    width = max(1, round(_STEP * frame.sample_rate))
-    first = max(0, frame.samples_per_channel - round(seconds * frame.sample_rate))
-    samples = np.abs(frame.to_array()[first:].astype(np.int32)).reshape(-1, frame.num_channels)
-    steps = len(samples) // width
-    if not steps:
-        return frame.samples_per_channel
-    levels = samples[: steps * width].reshape(steps, -1).max(axis=1)
-    # Of a pause, not of a gap in a word: levels are compared over some length.
-    around = np.convolve(levels, np.ones(_STEPS), mode="valid" if steps >= _STEPS else "same")
-    middle = int(np.argmin(around)) + (_STEPS // 2 if steps >= _STEPS else 0)
-    return first + middle * width + width // 2
 
 
 class SentAudio:

@@ -11,6 +11,7 @@ from typing import Any
 import anyio
 
 from ...audio.frame import AudioFrame, combine_frames
+from ...audio.pauses import quietest_place
 from ...events import SpeechData, SpeechEvent, SpeechEventType
 from ...exceptions import APIConnectionError, APIStatusError, APITimeoutError
 from ...options import APIConnectOptions
@@ -22,7 +23,6 @@ from ...transports.redaction import redacted_message
 from ...wire.answers import guarded_answer, read_answer
 from ...wire.fields import fitted
 from ...wire.openai import StreamedTranscript, read_transcription
-from ...wire.pauses import quietest
 from ...wire.sse import ServerSentEvents
 from .options import OpenAIOptions
 
@@ -78,21 +78,17 @@ class OpenAIStream(RecognizeStream):
         start, seconds = 0.0, 0.0
         frames: list[AudioFrame] = []
         async for item in self._input_ch:
+            said: list[AudioFrame] = []
             if isinstance(item, AudioFrame):
                 frames.append(item)
                 seconds += item.duration
-                if seconds < MAX_UTTERANCE:
-                    continue
-                whole = combine_frames(frames)
-                cut = quietest(whole, _LAST_PAUSE)
-                frames = [whole.slice(cut, whole.samples_per_channel)]
-                said = whole.slice(0, cut)
+                if seconds >= MAX_UTTERANCE:
+                    said, frames = _cut(combine_frames(frames))
             elif seconds >= _SHORTEST:  # what is shorter goes with what comes next
-                said, frames = combine_frames(frames), []
-            else:
-                continue
-            await self._recognise(said, start)
-            start, seconds = start + said.duration, seconds - said.duration
+                said, frames = [combine_frames(frames)], []
+            for frame in said:
+                await self._recognise(frame, start)
+                start, seconds = start + frame.duration, seconds - frame.duration
         if frames:
             await self._recognise(combine_frames(frames), start)
 
@@ -180,6 +176,17 @@ class OpenAIStream(RecognizeStream):
                 self.label,
                 self._address,
             )
+
+
+def _cut(whole: AudioFrame) -> tuple[list[AudioFrame], list[AudioFrame]]:
+    """Cut what is too long for one request in pauses; return the pieces, and what is left."""
+    pieces: list[AudioFrame] = []
+    while whole.duration >= MAX_UTTERANCE:
+        pause = quietest_place(whole, MAX_UTTERANCE - _LAST_PAUSE, MAX_UTTERANCE)
+        cut = round(pause * whole.sample_rate)
+        pieces.append(whole.slice(0, cut))
+        whole = whole.slice(cut)
+    return pieces, [whole] if whole.samples_per_channel else []
 
 
 def _lengthened(frame: AudioFrame) -> AudioFrame:

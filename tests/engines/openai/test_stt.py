@@ -17,8 +17,17 @@ from anyio_stt import (
     SpeechEventType,
 )
 from anyio_stt.engines.openai import OpenAISTT
+from anyio_stt.engines.openai import stream as stream_module
 from anyio_stt.testing import assert_no_leaks
-from anyio_stt.testing.servers import Action, Fault, FaultServer, Moment, OpenAIServer, say_words
+from anyio_stt.testing.servers import (
+    Action,
+    Fault,
+    FaultServer,
+    Moment,
+    OpenAIServer,
+    say_words,
+    word_name,
+)
 from anyio_stt.testing.servers.link import Link
 from anyio_stt.testing.servers.web import WebResponse
 from tests.engines.fault_matrix import (
@@ -84,6 +93,30 @@ async def test_each_flush_is_a_request_and_a_failed_one_is_made_again(deltas: bo
                     guesses.append(best.text)
     assert texts == [("w1 w2 w3", 0.0), ("w4 w5 w6", 1.3), ("w7 w8 w9", 2.6)]
     assert bool(guesses) is deltas
+
+
+async def test_speech_without_a_flush_is_asked_in_pieces_and_no_word_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stream_module, "MAX_UTTERANCE", 3.0)
+    monkeypatch.setattr(stream_module, "_LAST_PAUSE", 1.5)
+    numbers = list(range(1, 81))
+    frame = say_words(numbers, word=0.05, gap=0.03, pause=0.43, per_utterance=5)
+    with anyio.fail_after(60):
+        async with (
+            assert_no_leaks(),
+            OpenAIServer() as server,
+            engine(server) as stt,
+            stt.stream() as stream,
+        ):
+            finals = [
+                event.alternatives[0]
+                async for event in stream.transcribe(frame)
+                if event.type is SpeechEventType.FINAL_TRANSCRIPT
+            ]
+    assert " ".join(final.text for final in finals).split() == list(map(word_name, numbers))
+    assert len(finals) >= frame.duration / 3.0
+    assert stream.statistics().dropped == 0.0
 
 
 async def test_a_recording_gives_words_with_times_where_they_are_asked_for() -> None:
