@@ -23,6 +23,7 @@ __all__ = ("Live", "Service", "logger")
 logger: logging.Logger = logging.getLogger("anyio_stt.server")
 
 _TICK = 1.0  # seconds between two looks at what clients do
+_REST = 1.0  # seconds in which nothing more comes of a connection that has ended
 
 
 class Live(Protocol):
@@ -140,6 +141,11 @@ class Service:
         with anyio.move_on_after(self.options.client_timeout), suppress(Exception):
             while not (await receive())["type"].endswith(".disconnect"):
                 pass
+            # A piece off the wire may hold more messages than hypercorn's queue has room for: the
+            # rest comes behind the disconnect, and the connection stays until it is taken.
+            while True:
+                with anyio.fail_after(_REST):
+                    await receive()
 
     def drain(self) -> None:
         """Take no more, and end what clients have open once it is said."""

@@ -11,9 +11,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,26 @@ def test_sigterm_lets_streams_finish_and_exits_with_0(backend: str) -> None:
         ended(server)
     assert b'"models": ["benchmarks.server_engine:AnsweringSTT"]' in said  # what comes last
     assert b"the server ends" in said
+
+
+@BACKENDS
+def test_a_client_that_sends_much_at_once_does_not_hold_up_the_end(backend: str) -> None:
+    with serving(backend, "--drain-timeout", "600") as (port, server):
+        with opened(port) as client:
+            client.sendall(AUDIO)
+            wait_for(lambda: streams_open(port) == 1, "the stream")
+            pushing = threading.Thread(target=push_much, args=(client,))
+            pushing.start()
+            server.send_signal(signal.SIGTERM)
+            with suppress(OSError):
+                rest_of(client)
+            pushing.join()
+        ended(server)
+
+
+def push_much(client: socket.socket) -> None:
+    with suppress(OSError):  # the server hangs up in the middle
+        client.sendall(AUDIO * 3000)
 
 
 @BACKENDS
