@@ -48,6 +48,7 @@ class DeepgramEndpoints:
         self._service.check_open()
         ask = _Ask(request)
         model = self._service.models.find(ask.last("model"))
+        model.check_language(ask.last("language"))
         sha256 = hashlib.sha256()
         found: list[Recording] = []
 

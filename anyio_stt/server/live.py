@@ -17,6 +17,7 @@ from ..wire.server_session import ClientError, Command, Compressed, End, Flush, 
 from ..wire.session import Message
 from .decompressing import Decompressor
 from .finalizing import Flushes
+from .models import open_stream
 from .peer import Peer, PeerGone
 from .service import Service, logger
 
@@ -186,10 +187,13 @@ class LiveConnection:
             await self._look(stream)
 
     def _open(self) -> RecognizeStream:
-        stream = self.find_engine().stream(
-            language=self._session.language, conn_options=self._service.stream_options
-        )
-        self._stream = stream.start(self._tasks)
+        session, options = self._session, self._service.stream_options
+        try:
+            made = open_stream(self.find_engine(), session.language, options)
+        except ClientError:
+            session.close_code = 1008
+            raise
+        self._stream = stream = made.start(self._tasks)
         self._tasks.start_soon(self._tell, stream)
         return stream
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from ..adapters import MultiChannel, StreamAdapter
 from ..audio.frame import AudioFrame
-from ..options import APIConnectOptions
+from ..options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
+from ..stream import RecognizeStream
 from ..stt import STT
 from ..vad import VAD
 from ..wire.server_session import ClientError
 
-__all__ = ("Model", "Models")
+__all__ = ("Model", "Models", "open_stream")
 
 _WARM_UP_RATE = 16000
 
@@ -31,6 +32,15 @@ class Model:
     name: str
     stt: STT
     channels: STT
+
+    def check_language(self, language: str | None) -> None:
+        """
+        Check, before anything is heard, that the engine recognises *language*.
+
+        Raises:
+            ClientError: when it does not.
+        """
+        open_stream(self.stt, language, DEFAULT_API_CONNECT_OPTIONS)
 
 
 class Models:
@@ -94,6 +104,28 @@ class Models:
                 stream.end_input()
                 async for _ in stream:
                     pass
+
+
+def open_stream(stt: STT, language: str | None, options: APIConnectOptions) -> RecognizeStream:
+    """
+    Make a stream, which begins when it is entered.
+
+    Args:
+        stt: who recognises.
+        language: what is spoken, where the client said.
+        options: what holds for the stream.
+
+    Raises:
+        ClientError: when the engine does not recognise *language*.
+    """
+    try:
+        return stt.stream(language=language, conn_options=options)
+    except ValueError as exc:
+        if not language:
+            raise
+        # What follows tells programmers what to write.
+        reason = str(exc).partition(";")[0]
+        raise ClientError(f"language {language!r} is not served: {reason}", "language") from exc
 
 
 def _model(name: str, stt: STT, vad: VAD | None) -> Model:

@@ -68,6 +68,7 @@ class OpenAIEndpoints:
         async with read_form(request, service.options) as form:
             ask = _Ask(form, wire.PARAMETERS.ignored(form.fields))
             model = service.models.find(form.last("model"))
+            model.check_language(ask.language)
             if ask.format == "diarized_json" and not model.stt.capabilities.diarization:
                 raise ClientError(f"{model.name} does not tell speakers apart", "response_format")
             if ask.streams:
@@ -89,6 +90,7 @@ class OpenAIEndpoints:
             if form.last("translate").lower() == "true":
                 raise ClientError("translation is not served here", "translate")
             model = service.models.find(None)
+            model.check_language(ask.language)
             recording = await self._recognise(request, form, model, ask.language)
         await respond(_answer(recording, ask))
 

@@ -13,7 +13,7 @@ from ..events import SpeechData, SpeechEvent, SpeechEventType
 from ..exceptions import APIError
 from ..stream import RecognizeStream
 from ..wire.server_session import ClientError
-from .models import Model
+from .models import Model, open_stream
 from .service import Service
 
 __all__ = ("LostError", "Recording", "recognise", "recognise_file")
@@ -103,7 +103,7 @@ async def recognise(
     stt = model.channels if apart else model.stt
     failures: list[Exception] = []
     async with (
-        stt.stream(language=language, conn_options=service.stream_options) as stream,
+        open_stream(stt, language, service.stream_options) as stream,
         anyio.create_task_group() as tasks,
     ):
         try:

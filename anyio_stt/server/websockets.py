@@ -170,6 +170,7 @@ class WebSockets:
         session = DeepgramServerSession(
             query, request_id=request_id, created=wall_time(), model=model.name
         )
+        model.check_language(session.language)
         accept["headers"] = [(b"dg-request-id", request_id.encode())]
         if session.ignored:
             accept["headers"].append((IGNORED.encode(), ", ".join(session.ignored).encode()))
