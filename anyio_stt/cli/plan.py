@@ -123,8 +123,7 @@ def _of_output(
         if len(formats) > 1:
             raise CommandError("standard output takes one --format")
         return _shared(found, Target((formats or ("txt",))[0], None))
-    folder = os.path.isdir(output) or output.endswith(("/", os.sep)) or len(formats) > 1
-    if not folder:
+    if not _means_folder(output, ending, formats, several=len(found) > 1):
         kind = formats[0] if formats else ending if ending in FORMATS else "txt"
         return _shared(found, Target(kind, Path(output)))
     if os.path.lexists(output) and not os.path.isdir(output):
@@ -134,11 +133,18 @@ def _of_output(
     return _in_output_folder(found, Path(output), formats or ("txt",))
 
 
+def _means_folder(output: str, ending: str, formats: tuple[str, ...], *, several: bool) -> bool:
+    if os.path.isdir(output) or output.endswith(("/", os.sep)) or len(formats) > 1:
+        return True
+    # What cannot be one file for all of them, and is not called like one, is meant as a folder.
+    return several and bool(formats) and not ending and FORMATS[formats[0]].one_recording
+
+
 def _shared(found: list[_Found], target: Target) -> list[tuple[Target, ...]]:
     if len(found) > 1 and FORMATS[target.format].one_recording:
         raise CommandError(
             f"--format {target.format} takes one recording, as its times begin at 0: give a "
-            "folder for -o, and each gets a file"
+            "folder for -o, with a slash (-o transcripts/), and each gets a file"
         )
     return [(target,)] * len(found)
 

@@ -226,6 +226,17 @@ def test_a_bad_recording_does_not_end_the_others(
     assert names(tmp_path / "out") == ["speech.txt"]
 
 
+def test_subtitles_of_several_go_into_a_folder_also_where_it_is_not_there_yet(
+    make_wav: MakeWav, run_command: Run, tmp_path: Path
+) -> None:
+    one, other = make_wav(seconds=1), make_wav(name="other.wav", seconds=1)
+
+    result = run_command(*COUNTING, "-f", "srt", "-o", "subs", one, other)
+
+    assert result.returncode == 0, result.stderr
+    assert names(tmp_path / "subs") == ["other.srt", "speech.srt"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

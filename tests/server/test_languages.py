@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from anyio_stt import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, RecognizeStream
+from anyio_stt import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
 from anyio_stt.testing import HearAll, Say, ScriptedSTT
 from tests.server.asgi import FORM, connected, form, request, serving
 from tests.server.test_openai_rest import said, wav
@@ -23,7 +23,7 @@ class EnglishSTT(ScriptedSTT):
         *,
         language: str | None = None,
         conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
-    ) -> RecognizeStream:
+    ) -> ScriptedStream:
         if language not in (None, "en"):
             raise ValueError(
                 f"this engine recognises en, not {language!r}; make another, EnglishSTT()"
