@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -49,7 +50,8 @@ def test_the_one_command_checks_rules_formatting_types_and_all_tests(noxfile: An
 
     *rules, tests = session.commands
     assert rules == ["ruff check .", "ruff format --check .", "mypy"]
-    assert tests == "pytest -q -n auto --dist worksteal -m not heavy"
+    processes = 2 * (os.cpu_count() or 1)
+    assert tests == f"pytest -q -n {processes} --dist worksteal -m not heavy"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-from importlib.resources import as_file, files
 from pathlib import Path
 
 import pytest
@@ -24,8 +23,9 @@ def test_the_library_in_twenty_lines_transcribes_a_recording(backend: str, tmp_p
     (code,) = blocks("python")
     program = code.replace('backend="asyncio"', f'backend="{backend}"')
     (tmp_path / "program.py").write_text(program)
-    with as_file(files("anyio_stt") / "testing" / "spoken.wav") as recording:
-        shutil.copy(recording, tmp_path / "speech.wav")
+    (recording,) = re.findall(r'main, "(.*?)"', program)
+    (tmp_path / recording).parent.mkdir(parents=True)
+    shutil.copy(Path(__file__).parent.parent / recording, tmp_path / recording)
 
     result = subprocess.run(
         [sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, timeout=50,

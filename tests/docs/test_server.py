@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import DOCS
+from tests.server.processes import end, serving
 
 TEXT = (DOCS / "guides" / "server.md").read_text(encoding="utf-8")
+CODE = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 FILES = DOCS / "guides" / "server"
 
 
@@ -27,10 +29,21 @@ def test_every_option_that_the_guide_names_is_there() -> None:
 def test_the_application_of_the_guide_is_one() -> None:
     pytest.importorskip("pocketsphinx")
     server = pytest.importorskip("anyio_stt.server")
-    (code,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+    (code,) = [code for code in CODE if code.startswith("# app.py")]
     names: dict[str, object] = {}
     exec(code, names)
     assert isinstance(names["app"], server.Application)
+
+
+@pytest.mark.heavy
+def test_openais_library_prints_what_was_said(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("openai")
+    (code,) = [code for code in CODE if "import OpenAI" in code]
+    code = code.replace("docs/examples", str(DOCS / "examples"))
+    with serving("asyncio", engine="pocketsphinx") as (port, server):
+        exec(code.replace(":8000", f":{port}"), {})
+        end(server)
+    assert "river to rise" in capsys.readouterr().out
 
 
 def test_the_unit_is_what_systemd_understands(tmp_path: Path) -> None:

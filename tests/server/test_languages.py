@@ -9,6 +9,7 @@ import pytest
 
 from anyio_stt import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
 from anyio_stt.testing import HearAll, Say, ScriptedSTT
+from anyio_stt.testing.scripted import ScriptedStream
 from tests.server.asgi import FORM, connected, form, request, serving
 from tests.server.test_openai_rest import said, wav
 

@@ -10,70 +10,26 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from anyio_stt import APIError
 from anyio_stt.testing import Fail, ScriptedSTT
-from tests.server.processes import answers, free_port, wait_for
+from tests.server.processes import ENGINE, answers, end, ended, free_port, serving, wait_for
 
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(180)]
 
 SOAK = os.environ.get("ANYIO_STT_SOAK") == "1"
-ENGINE = "benchmarks.server_engine:AnsweringSTT"
 OPENING = (
     b"GET /v1/listen?encoding=linear16&sample_rate=16000&interim_results=true HTTP/1.1\r\n"
     b"Host: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
 AUDIO = b"\x82\xfe" + (640).to_bytes(2, "big") + bytes(4) + bytes(640)
-
-
-@contextmanager
-def serving(
-    backend: str, *more: str, **environment: str
-) -> Iterator[tuple[int, subprocess.Popen[str]]]:
-    port = free_port()
-    command = [
-        sys.executable, "-m", "anyio_stt", "serve", "--engine", ENGINE, "--backend", backend,
-        "--port", str(port), *more,
-    ]  # fmt: skip
-    with (
-        tempfile.TemporaryFile("w+") as log,  # a pipe that nobody reads would hold it up
-        subprocess.Popen(
-            command, stderr=log, text=True, env={**os.environ, **environment}
-        ) as server,
-    ):
-        try:
-            wait_for(lambda: answers(port) or server.poll() is not None, "the server to listen")
-            server.log = log  # type: ignore[attr-defined]
-            yield port, server
-        finally:
-            if server.poll() is None:
-                server.kill()
-
-
-def end(server: subprocess.Popen[str]) -> str:
-    server.send_signal(signal.SIGTERM)
-    return ended(server)
-
-
-def ended(server: subprocess.Popen[str]) -> str:
-    """Wait for the end, and return what was logged."""
-    server.wait(60)
-    log: Any = server.log  # type: ignore[attr-defined]
-    log.seek(0)
-    errors = str(log.read())
-    assert server.returncode == 0, errors
-    assert "Traceback" not in errors, errors
-    return errors
 
 
 def opened(port: int) -> socket.socket:
@@ -320,7 +276,7 @@ class DeadSTT(ScriptedSTT):
         super().__init__([Fail(APIError("it is broken", retryable=False))])
 
 
-def test_logs_are_json_and_hold_no_transcripts(tmp_path: Any) -> None:
+def test_logs_are_json_and_hold_no_transcripts(tmp_path: Path) -> None:
     with serving("asyncio", "--log", "json") as (port, server):
         with opened(port) as client:
             client.sendall(AUDIO * 150)
