@@ -60,7 +60,9 @@ class Clings(LoudStream):
 
 class Leaves(LoudStream):
     async def _run(self) -> None:
-        threading.Timer(5, lambda: None).start()
+        staying = threading.Timer(60, lambda: None)  # longer than any machine takes to look
+        staying.daemon = True
+        staying.start()
         await super()._run()
 
 
