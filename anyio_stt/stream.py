@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import anyio
 from anyio.lowlevel import checkpoint
 
-from ._core.recognition import Recognition
+from ._core.changeable import ChangeableRecognition
 from ._rules.lifecycle import Action, State
 from .exceptions import APITimeoutError
 from .metrics import StreamStatistics
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ("RecognizeStream", "SpeechStream")
 
 
-class RecognizeStream(Recognition):
+class RecognizeStream(ChangeableRecognition):
     """
     Push audio in, iterate events out; made by `STT.stream()`.
 
@@ -41,8 +41,9 @@ class RecognizeStream(Recognition):
         stt: the engine that makes the stream.
         conn_options: retries, deadlines and bounds.
         sample_rate: what the engine wants; the base resamples to it. `None` takes what comes.
-        frame_duration: the frames' length in seconds that the engine wants; shorter ones come
-            only before a marker. `None` takes what comes.
+        frame_duration: the frames' length in seconds that the engine wants, shorter only before
+            a marker. `None` takes what comes.
+        options: what `update_options` can change; `_run` finds what holds in `self._options`.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class RecognizeStream(Recognition):
         conn_options: APIConnectOptions,
         sample_rate: int | None = None,
         frame_duration: float | None = None,
+        options: object = None,
     ) -> None:
         super().__init__(
             stt=stt,
@@ -59,6 +61,7 @@ class RecognizeStream(Recognition):
             sample_rate=sample_rate,
             frame_duration=frame_duration,
         )
+        self._core_go_by(options)
         self._stt = stt
         self._conn_options = self._core_flush_options = conn_options
 

@@ -11,6 +11,7 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from ._core.attempts import AttemptLoop
+from ._core.changeable_engine import ChangeableEngine
 from ._core.recognition import Recognition
 from ._core.recordings import as_declared
 from ._util.clock import wall_clock
@@ -34,7 +35,7 @@ __all__ = ("STT",)
 _CLOSE_SECONDS = 5.0
 
 
-class STT(ABC, EventEmitter):
+class STT(ABC, ChangeableEngine, EventEmitter):
     """
     A speech-to-text engine.
 

@@ -76,6 +76,10 @@ class Channel(ObjectReceiveStream[T], Generic[T]):
                 self._sender.close()
                 self._receiver.close()
             self._send = _refuse
+        self.wake()
+
+    def wake(self) -> None:
+        """Have who waits look again."""
         while self._waiting:
             self._wake()
 

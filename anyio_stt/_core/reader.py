@@ -12,6 +12,7 @@ from anyio.streams.memory import MemoryObjectStreamStatistics
 from .._rules.replay_log import MARKER, Item
 from ..exceptions import StreamClosedError
 from .input_queue import InputQueue
+from .option_changes import ChangePlace
 
 __all__ = ("AttemptOverError", "InputReader", "ReadListener")
 
@@ -71,9 +72,13 @@ class InputReader(ObjectReceiveStream[Any]):
         self._asked = self._after_marker = False
         self._attend = True  # to what is rare
         self._held: list[Item] = []  # a marker that was met on the way
+        self._origin = self._log.position
+        self._place: ChangePlace | None = None
         self.closed: bool = False
         self.ended: bool = False
         """Whether the engine was told that nothing more comes."""
+        self.paused: bool = False
+        """Whether that was so that another attempt goes on."""
 
     def __aiter__(self) -> InputReader:
         return self
@@ -90,6 +95,8 @@ class InputReader(ObjectReceiveStream[Any]):
             if channel.ended:
                 await self._end()
             await channel.arrival()
+            if self._attend:
+                await self._look_around()
         channel.count -= 1  # `take`, and below `_take`, without the calls
         item = channel.pop()
         queue, log = self._queue, self._log
@@ -120,8 +127,8 @@ class InputReader(ObjectReceiveStream[Any]):
             return self._take(self._held.pop())
         if self.closed:
             raise _over()
-        if not self._channel.count:
-            if self._channel.ended:
+        if not self._channel.count or self._ends_here():
+            if self._channel.ended or self.paused:
                 self._note_end()
                 raise anyio.EndOfStream
             raise anyio.WouldBlock
@@ -130,7 +137,7 @@ class InputReader(ObjectReceiveStream[Any]):
     def waiting(self, most: int) -> list[Any]:
         """Return up to *most* frames that wait behind the last one, before the next marker."""
         frames: list[Any] = []
-        while len(frames) < most and self._channel.count and not self._held:
+        while len(frames) < most and self._channel.count and not (self._held or self._place):
             item = self._channel.take()
             if item is MARKER:
                 self._held.append(item)
@@ -147,12 +154,23 @@ class InputReader(ObjectReceiveStream[Any]):
         """Do nothing but a checkpoint: what is not read now is for the next attempt."""
         await checkpoint()
 
+    def end_at(self, place: ChangePlace) -> None:
+        """End where *place* is, as if the input did: another attempt goes on from there."""
+        if self._place is None:
+            self._place = place
+            self._queue.notice_at = -1
+            place.begin(flushed=self._after_marker or self._log.position == self._origin)
+        self._attend = True
+        self._channel.wake()
+
     def close(self) -> None:
         """Hand out nothing more; the attempt is over."""
         self.closed = self._attend = True
 
     def _take(self, item: Any) -> Any:
         log, queue, listener = self._log, self._queue, self._listener
+        if self._place is not None:
+            self._place.note(item)
         last = self._each_at_end and self._channel.ended
         if last:
             listener.on_read()
@@ -166,7 +184,7 @@ class InputReader(ObjectReceiveStream[Any]):
         log.position += item.samples_per_channel
         if queue.note_read():
             self._attend = True
-        if last:
+        if last or self._place is not None:
             queue.notice_at = -1
         if self._after_marker:
             self._after_marker = False
@@ -176,12 +194,20 @@ class InputReader(ObjectReceiveStream[Any]):
     async def _look_around(self) -> None:
         if self.closed:
             await self._end()
-        self._attend = False
+        self._attend = self._place is not None
         if not self._asked:
             self._asked = True
             self._listener.on_asked()
         elif self._channel.count or self._held:  # or it waits, which is a checkpoint too
             await checkpoint()
+        if self._ends_here():
+            await self._end()
+
+    def _ends_here(self) -> bool:
+        place = self._place
+        if place is not None and not self._held and not self.paused:
+            self.paused = place.is_here()
+        return self.paused
 
     async def _end(self) -> None:
         await checkpoint()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any
@@ -140,6 +140,10 @@ class SpeechOutput:
     def on_audio_after_marker(self) -> None:
         """The engine read the first audio after a marker."""
         self._tell(Signal.AUDIO)
+
+    def channels(self) -> Iterable[_ChannelSpeech]:
+        """Return what was said, channel by channel."""
+        return self._channels.values()
 
     def finish(self) -> None:
         """Complete what the engine left open."""

@@ -88,6 +88,10 @@ class FallbackAdapter(Adapter):
             capabilities=common_capabilities(self._fallback.all),
         )
 
+    @property
+    def _first(self) -> STT:
+        return next((each.stt for each in self._fallback.all if each.is_up()), self._members[0])
+
     def _tell_availability(self, event: AvailabilityChangedEvent) -> None:
         self.emit("stt_availability_changed", event)
 

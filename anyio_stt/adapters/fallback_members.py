@@ -13,7 +13,7 @@ from ..exceptions import APIConnectionError, APIError
 from ..options import APIConnectOptions, STTCapabilities
 from ..stt import STT
 from ..vad import VAD
-from .adapter import with_queue
+from .adapter_stream import with_queue
 from .availability import Availability
 from .stream_adapter import StreamAdapter
 

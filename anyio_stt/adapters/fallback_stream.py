@@ -15,7 +15,7 @@ from ..options import APIConnectOptions
 from ..stream import RecognizeStream
 from ..stt import STT
 from ..vad import VADStream
-from .adapter import AdapterStream
+from .adapter_stream import AdapterStream
 from .fallback_members import Member, Members
 from .fallback_probe import Probe, says_something
 from .fallback_rules import FallbackRules, Happened

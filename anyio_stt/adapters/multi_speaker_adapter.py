@@ -13,7 +13,8 @@ from ..options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
 from ..stream import RecognizeStream
 from ..stt import STT
 from ..vad import VADStream
-from .adapter import Adapter, AdapterStream, with_queue
+from .adapter import Adapter
+from .adapter_stream import AdapterStream, with_queue
 from .primary_speaker import PrimaryDetection, PrimarySpeaker
 
 __all__ = ("MultiSpeakerAdapter",)

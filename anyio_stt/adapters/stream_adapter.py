@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any
 
 import anyio
 
 from ..audio.frame import AudioFrame, calculate_audio_duration
-from ..events import SpeechData, SpeechEvent, SpeechEventType
+from ..events import SpeechEvent, SpeechEventType
 from ..exceptions import APIError
 from ..options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
 from ..stream import RecognizeStream
 from ..stt import STT
 from ..vad import VAD, VADStream
 from ..voice import VADEvent, VADEventType
-from .adapter import Adapter, AdapterStream
+from .adapter import Adapter
+from .adapter_stream import AdapterStream
 from .open_utterance import OpenUtterance
 from .refusals import is_refusal
+from .utterance import Utterance, on_clock
 
 __all__ = ("StreamAdapter",)
 
@@ -75,6 +77,14 @@ class StreamAdapter(Adapter):
         """The engine that recognises."""
         return self._wrapped
 
+    def _core_check_stream_change(self, options: dict[str, Any]) -> None:
+        for name in options.keys() - {"language"}:
+            raise TypeError(
+                f"a stream of {self._label} cannot change {name}, but language; "
+                f"STT.update_options({name}=...) changes it for all"
+            )
+        super()._core_check_stream_change(options)
+
     async def _recognize_impl(
         self,
         buffer: AudioFrame | list[AudioFrame],
@@ -106,13 +116,6 @@ def _longest(vad: VAD) -> float:
     return (vad.capabilities.max_speech or _LONGEST_SPEECH) + _MEMORY
 
 
-@dataclass(frozen=True)
-class _Utterance:
-    frames: list[AudioFrame]
-    start: float
-    end: float
-
-
 class _UtteranceStream(AdapterStream):
     def __init__(
         self,
@@ -128,11 +131,11 @@ class _UtteranceStream(AdapterStream):
         self._wrapped = wrapped
         self._vad = vad
         self._interval = interim_interval
-        self._language = language or ""
+        self._language = self._spoken = language
         self._has_warned = False
 
     async def _run(self) -> None:
-        self._waiting: deque[_Utterance] = deque()
+        self._waiting: deque[Utterance] = deque()
         self._open = OpenUtterance(keep=self._interval is not None)
         self._changed = anyio.Event()
         self._heard_all = False
@@ -186,13 +189,16 @@ class _UtteranceStream(AdapterStream):
         start = max(0.0, event.timestamp - calculate_audio_duration(event.frames))
         self._judged = event.timestamp
         if event.type is VADEventType.START_OF_SPEECH:
-            self._say(SpeechEventType.START_OF_SPEECH, event.timestamp - event.speech_duration)
+            onset = event.timestamp - event.speech_duration
+            self._say(SpeechEventType.START_OF_SPEECH, onset)
+            self._spoken = self._option_at(onset, "language", self._language)
             self._open.begin(start)
         elif event.type is VADEventType.END_OF_SPEECH:
             self._say(SpeechEventType.END_OF_SPEECH, event.timestamp - event.silence_duration)
             self._open.end()
             if event.frames:
-                self._waiting.append(_Utterance(event.frames, start, event.timestamp))
+                said = Utterance(event.frames, start, event.timestamp, self._spoken)
+                self._waiting.append(said)
         else:
             if not event.speaking:
                 self._forget_before(event.timestamp - _MEMORY)
@@ -227,7 +233,7 @@ class _UtteranceStream(AdapterStream):
             else:
                 await self._guess_until_something_waits()
 
-    async def _recognize(self, utterance: _Utterance) -> None:
+    async def _recognize(self, utterance: Utterance) -> None:
         try:
             event = await self._ask(utterance, self._given_options)
         except APIError as exc:
@@ -239,11 +245,11 @@ class _UtteranceStream(AdapterStream):
         if data is None or not data.text:
             self._report_silence(utterance.end)
             return
-        self._event_ch.send_nowait(_on_clock(event, utterance))
+        self._event_ch.send_nowait(on_clock(event, utterance))
 
-    async def _ask(self, utterance: _Utterance, options: APIConnectOptions) -> SpeechEvent:
+    async def _ask(self, utterance: Utterance, options: APIConnectOptions) -> SpeechEvent:
         return await self._wrapped.recognize(
-            utterance.frames, language=self._language or None, conn_options=options
+            utterance.frames, language=utterance.language, conn_options=options
         )
 
     async def _guess_until_something_waits(self) -> None:
@@ -264,7 +270,7 @@ class _UtteranceStream(AdapterStream):
             frames, start, end = self._open.audio()
             if not frames:
                 continue
-            utterance = _Utterance(frames, start, end)
+            utterance = Utterance(frames, start, end, self._spoken)
             try:
                 event = await self._ask(utterance, once)
             except APIError:
@@ -272,21 +278,6 @@ class _UtteranceStream(AdapterStream):
                 continue
             if not self._open.speaking or number != self._open.number:
                 return  # its END was said meanwhile: a guess would begin another utterance
-            guess = self._open.agree(_on_clock(event, utterance)) if event.alternatives else None
+            guess = self._open.agree(on_clock(event, utterance)) if event.alternatives else None
             if guess is not None:
                 self._event_ch.send_nowait(guess)
-
-
-def _on_clock(event: SpeechEvent, utterance: _Utterance) -> SpeechEvent:
-    """Put the times of a recording on the stream's clock; an engine without times gets some."""
-    event = event.shifted(utterance.start)
-    spoken = [_with_times(data, utterance) for data in event.alternatives]
-    return replace(event, type=SpeechEventType.FINAL_TRANSCRIPT, alternatives=spoken)
-
-
-def _with_times(data: SpeechData, utterance: _Utterance) -> SpeechData:
-    """An engine's times are believed within the utterance only."""
-    if not (data.end_time and math.isfinite(data.end_time)):
-        return replace(data, start_time=utterance.start, end_time=utterance.end)
-    end = min(max(data.end_time, utterance.start), utterance.end)
-    return replace(data, start_time=min(max(data.start_time, utterance.start), end), end_time=end)

@@ -28,42 +28,48 @@ class SessionStream(RecognizeStream):
 
     Args:
         stt: the engine.
-        connect: opens a connection for a block; raises `APIError`.
-        begin: begins a session, at so many seconds on the attempt's clock.
+        connect: opens a connection for a block; raises `APIError`. Given the options that hold,
+            if there are any.
+        begin: begins a session, at so many seconds on the attempt's clock; likewise.
         conn_options: retries, deadlines and bounds.
         sample_rate: what the provider wants.
         frame_duration: seconds of audio a message should have.
         max_session: seconds after which a connection is replaced at the next silence.
+        options: what `update_options` can change.
     """
 
     def __init__(
         self,
         *,
         stt: STT,
-        connect: Callable[[], AbstractAsyncContextManager[Connection]],
-        begin: Callable[[float], ClientSession],
+        connect: Callable[..., AbstractAsyncContextManager[Connection]],
+        begin: Callable[..., ClientSession],
         conn_options: APIConnectOptions,
         sample_rate: int,
         frame_duration: float = 0.1,
         max_session: float = math.inf,
+        options: object = None,
     ) -> None:
         super().__init__(
             stt=stt,
             conn_options=conn_options,
             sample_rate=sample_rate,
             frame_duration=frame_duration,
+            options=options,
         )
         self._connect = connect
         self._begin = begin
         self._max_session = max_session
+        self._has_options = options is not None
         self._sessions = 0
 
     async def _run(self) -> None:
         start, pending = 0.0, list[Any]()
+        asked = (self._options,) if self._has_options else ()
         while True:
-            async with self._connect() as connection:
+            async with self._connect(*asked) as connection:
                 self._sessions += 1
-                session = self._begin(start)
+                session = self._begin(start, *asked)
                 session.number = self._sessions
                 runner = SessionRunner(connection, session, self._outlet(), self._is_last)
                 runner.drain_seconds = self._conn_options.drain_seconds

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from threading import Lock
+from typing import Any
 
 import anyio
 
@@ -60,25 +61,32 @@ class ThreadPool:
         )
 
     @asynccontextmanager
-    async def worker(self, *, interims: bool, whole: bool = False) -> AsyncIterator[ThreadWorker]:
+    async def worker(
+        self, *, interims: bool, whole: bool = False, told: Mapping[str, Any] | None = None
+    ) -> AsyncIterator[ThreadWorker]:
         """
         Lend a session that listens to a new stream.
 
         Args:
             interims: whether it shall guess at what is being said.
             whole: whether a whole recording follows, for engines to which that matters.
+            told: what else the session is told: options that were changed.
 
         Raises:
             APIError: when the recogniser cannot be loaded.
         """
         worker = ThreadWorker(self._name, self._threads, self._loaded_once)
         try:
-            await worker.send(begin_message(interims, whole))
+            await worker.send(begin_message(interims, whole, told))
             await worker.receive()  # READY
             self._started += 1
             yield worker
         finally:
             worker.let_go()
+
+    def prewarm(self) -> None:
+        """Load the recogniser now, in the thread that calls."""
+        self._loaded_once()
 
     async def aclose(self) -> None:
         """Let go of the recogniser; sessions end with their blocks."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import anyio
 
@@ -79,13 +80,16 @@ class WorkerPool:
         return self._busy + self._waiting >= self._max_workers
 
     @asynccontextmanager
-    async def worker(self, *, interims: bool, whole: bool = False) -> AsyncIterator[WorkerProcess]:
+    async def worker(
+        self, *, interims: bool, whole: bool = False, told: Mapping[str, Any] | None = None
+    ) -> AsyncIterator[WorkerProcess]:
         """
         Wait for a turn, and lend a worker that listens to a new stream.
 
         Args:
             interims: whether it shall guess at what is being said.
             whole: whether a whole recording follows, for engines to which that matters.
+            told: what else the session is told: options that were changed.
 
         Raises:
             APITimeoutError: when no worker became free in time; not retryable.
@@ -95,7 +99,7 @@ class WorkerPool:
         await self._wait_turn(turns)
         self._busy += 1
         try:
-            worker = await self._begin(begin_message(interims, whole))
+            worker = await self._begin(begin_message(interims, whole, told))
             async with _lent(worker):
                 yield worker
             if self.keep and worker.alive:
@@ -145,10 +149,10 @@ class WorkerPool:
             return worker
 
 
-def begin_message(interims: bool, whole: bool) -> Message:
+def begin_message(interims: bool, whole: bool, told: Mapping[str, Any] | None = None) -> Message:
     """Return the message that begins a stream, or a whole recording."""
     fields = {"interims": interims, "whole": True} if whole else {"interims": interims}
-    return Message(Kind.BEGIN, fields=fields)
+    return Message(Kind.BEGIN, fields={**fields, **(told or {})})
 
 
 @asynccontextmanager

@@ -41,6 +41,7 @@ class LocalStream(RecognizeStream):
         interims: whether to guess at what is being said.
         frame_duration: seconds of audio that a worker is given at once.
         conn_options: retries, deadlines and bounds.
+        options: what the engine goes by.
     """
 
     def __init__(
@@ -52,13 +53,17 @@ class LocalStream(RecognizeStream):
         interims: bool,
         frame_duration: float,
         conn_options: APIConnectOptions,
+        options: object = None,
     ) -> None:
         super().__init__(
             stt=stt,
             conn_options=conn_options,
             sample_rate=SAMPLE_RATE,
             frame_duration=frame_duration,
+            options=options,
         )
+        self._engine = stt
+        self._has_options = options is not None
         self._pool = pool
         self._language = language
         self._interims = interims
@@ -69,7 +74,8 @@ class LocalStream(RecognizeStream):
             # Waiting has a deadline of its own, `turn_timeout`; that of an engine which does
             # not answer must not end it.
             self._report_alive()
-        async with self._pool.worker(interims=self._interims) as worker:
+        told = self._engine._told(self._options) if self._has_options else None  # noqa: SLF001 - its engine
+        async with self._pool.worker(interims=self._interims, told=told) as worker:
             feed = WorkerFeed(worker)
             async with anyio.create_task_group() as task_group:
                 task_group.start_soon(self._send, feed)

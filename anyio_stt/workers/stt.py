@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from typing import TYPE_CHECKING
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
@@ -39,10 +40,13 @@ class LocalSTT(STT):
         pool: where its workers come from.
         interims: whether streams guess at what is being said.
         frame_duration: seconds of audio that a worker is given at once.
+        options: what it was made with, a dataclass; how it tells speech from silence,
+            `endpointing`, can be changed while streams run.
     """
 
     _whole = False
     """Whether a recording is to be told from a stream."""
+    _changeable = ("endpointing",)
 
     def __init__(
         self,
@@ -51,8 +55,10 @@ class LocalSTT(STT):
         pool: WorkerPool | ThreadPool,
         interims: bool,
         frame_duration: float = 0.1,
+        options: Any = None,
     ) -> None:
         super().__init__(capabilities=capabilities)
+        self._options = self._made_with = options
         self._pool = pool
         self._interims = interims
         self._frame_duration = frame_duration
@@ -80,6 +86,7 @@ class LocalSTT(STT):
             interims=self._interims,
             frame_duration=self._frame_duration,
             conn_options=conn_options,
+            options=self._options,
         )
 
     async def _recognize_impl(
@@ -91,13 +98,20 @@ class LocalSTT(STT):
     ) -> SpeechEvent:
         language = self._checked_language(language)
         finals: list[Message] = []
-        async with self._pool.worker(interims=False, whole=self._whole) as worker:
+        async with self._pool.worker(
+            interims=False, whole=self._whole, told=self._told(self._options)
+        ) as worker:
             feed = WorkerFeed(worker)
             async with anyio.create_task_group() as task_group:
                 task_group.start_soon(_send_all, feed, buffer)
                 await _collect(worker, feed, finals)
         speech = to_speech(finals, language)
         return SpeechEvent(SpeechEventType.FINAL_TRANSCRIPT, alternatives=[speech])
+
+    def prewarm(self) -> None:
+        """Load the recogniser now, where threads share one; worker processes load their own."""
+        if isinstance(self._pool, ThreadPool):
+            self._pool.prewarm()
 
     async def __aenter__(self) -> Self:
         self._pool.keep = True
@@ -109,6 +123,31 @@ class LocalSTT(STT):
             await super().aclose()
         finally:
             await self._pool.aclose()
+
+    def _changed_options(self, options: Any, **changes: Any) -> Any:
+        if options is not None and "endpointing" in changes:
+            changes["endpointing"] = self._endpointing(changes["endpointing"])
+        return super()._changed_options(options, **changes)
+
+    def _endpointing(self, value: Any) -> Any:
+        own = self._made_with.endpointing
+        if isinstance(value, (int, float)):  # as the engines on the network have it
+            seconds = value / 1000
+            return replace(own, offset=seconds, tail=min(own.tail, seconds))
+        if not isinstance(value, type(own)):
+            raise TypeError(
+                f"{self._label}: endpointing takes an Endpointing, or the milliseconds of silence "
+                f"that end an utterance, got {value!r}"
+            )
+        if getattr(value, "threshold", None) != getattr(own, "threshold", None):
+            raise ValueError(f"{self._label} cannot change endpointing.threshold while it runs")
+        return value
+
+    def _told(self, options: Any) -> dict[str, Any]:
+        """Return what a session has to be told that goes by *options*."""
+        if options is None or options.endpointing == self._made_with.endpointing:
+            return {}
+        return {"endpointing": asdict(options.endpointing)}
 
     @abstractmethod
     def _checked_language(self, language: str | None) -> str:

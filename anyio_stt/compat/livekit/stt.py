@@ -78,22 +78,9 @@ class STT(_stt.STT):
     """Our `STT` with the hooks that LiveKit's has besides; see there."""
 
     @property
-    def model(self) -> str:
-        """The model's name."""
-        return "unknown"
-
-    @property
-    def provider(self) -> str:
-        """The provider's name."""
-        return "unknown"
-
-    @property
     def metrics_metadata(self) -> dict[str, str]:
-        """Both, as LiveKit's sessions label metrics."""
+        """The names of model and provider, as LiveKit's sessions label metrics."""
         return {"model_name": self.model, "model_provider": self.provider}
-
-    def prewarm(self) -> None:
-        """Prepare; the base has nothing to prepare."""
 
     def _update_session_keyterms(self, keyterms: list[str]) -> None:  # noqa: ARG002
         """Take words to listen for; a plugin that can overrides it."""

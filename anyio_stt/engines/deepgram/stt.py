@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...audio.frame import AudioBuffer, combine_frames
@@ -46,6 +47,17 @@ class DeepgramSTT(STT):
     Raises:
         ValueError: when there is no key, or an option is wrong.
     """
+
+    _provider = "Deepgram"
+    _changeable = (
+        "model",
+        "language",
+        "keyterms",
+        "endpointing",
+        "utterance_end_ms",
+        "punctuate",
+        "smart_format",
+    )
 
     def __init__(
         self,
@@ -129,26 +141,29 @@ class DeepgramSTT(STT):
         utterance; `idle_timeout` 30 s, because Deepgram answers audio every few seconds, even
         if nobody speaks.
         """
-        query = self._options.stream_query(language)
         options = conn_options.with_defaults(drain_timeout=10.0, idle_timeout=30.0)
         return SessionStream(
             stt=self,
-            connect=lambda: open_websocket(
-                self._endpoint, query, options.timeout, idle_timeout=options.idle_seconds
+            connect=lambda asked: open_websocket(
+                self._endpoint,
+                asked.stream_query(None),
+                options.timeout,
+                idle_timeout=options.idle_seconds,
             ),
-            begin=lambda start: self._begin(start, language),
+            begin=self._begin,
+            options=replace(self._options, language=language or self._options.language),
             conn_options=options,
             sample_rate=self._options.sample_rate,
             frame_duration=self._frame_duration,
             max_session=self._max_session,
         )
 
-    def _begin(self, start: float, language: str | None) -> DeepgramSession:
+    def _begin(self, start: float, asked: DeepgramOptions) -> DeepgramSession:
         return DeepgramSession(
             start,
-            language=language or self._options.language or "",
-            channels=self._options.channels,
-            multichannel=self._options.multichannel,
+            language=asked.language or "",
+            channels=asked.channels,
+            multichannel=asked.multichannel,
             finalizes=self._finalizes,
             on_finalize_refused=self._on_finalize_refused,
         )

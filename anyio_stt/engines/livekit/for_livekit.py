@@ -69,12 +69,16 @@ class ForLiveKit(_TheirSTT):
     @property
     def model(self) -> str:
         """The model's name, where the engine says."""
-        return str(getattr(self._engine, "model", "unknown"))
+        return self._engine.model
 
     @property
     def provider(self) -> str:
         """The provider's name, where the engine says."""
-        return str(getattr(self._engine, "provider", "unknown"))
+        return self._engine.provider
+
+    def prewarm(self) -> None:
+        """Have the engine load what it needs."""
+        self._engine.prewarm()
 
     async def recognize(
         self,
@@ -117,6 +121,10 @@ class ForLiveKit(_TheirSTT):
         self._open.add(made)
         return made
 
+    def update_options(self, **options: Any) -> None:
+        """Change options of the engine, and of the streams that are open, as `STT` says."""
+        self._engine.update_options(**options)
+
     async def aclose(self) -> None:
         """Close every stream, and the engine."""
         for stream in list(self._open):
@@ -157,6 +165,10 @@ class _StreamForLiveKit(theirs.stt.RecognizeStream):  # type: ignore[misc]
                 group.cancel_scope.cancel()
         except BaseException as exc:
             raise _sole(exc) from exc
+
+    def update_options(self, **options: Any) -> None:
+        """Change options of this stream alone, from the next place on where nothing is cut."""
+        self._inner.update_options(**options)
 
     async def _feed(self, stream: RecognizeStream) -> None:
         try:

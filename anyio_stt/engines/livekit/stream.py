@@ -10,6 +10,7 @@ from ...events import SpeechEvent
 from ...options import APIConnectOptions
 from ...stream import RecognizeStream
 from .attempt import play
+from .changing import Asked
 from .homes import Home
 from .translation import our_event
 
@@ -25,7 +26,8 @@ class LiveKitStream(RecognizeStream):
 
     Args:
         stt: whose stream it is.
-        make_stream: makes a stream of the plugin, in the plugin's loop.
+        make_stream: makes a stream of a plugin, in the plugin's loop.
+        asked: of which, and how.
         home: says where the plugin lives.
         conn_options: retries, deadlines and bounds.
         settle: see `LiveKitSTT`.
@@ -35,12 +37,13 @@ class LiveKitStream(RecognizeStream):
         self,
         *,
         stt: LiveKitSTT,
-        make_stream: Callable[[], Any],
+        make_stream: Callable[[Asked], Any],
+        asked: Asked,
         home: Callable[[], Home],
         conn_options: APIConnectOptions,
         settle: float | None,
     ) -> None:
-        super().__init__(stt=stt, conn_options=conn_options)
+        super().__init__(stt=stt, conn_options=conn_options, options=asked)
         self._make_stream = make_stream
         self._home = home
         self._grace = conn_options.close_timeout
@@ -54,7 +57,7 @@ class LiveKitStream(RecognizeStream):
     async def _play(self, source: AsyncIterator[Any], send: Callable[[SpeechEvent], None]) -> None:
         """Run one stream of the plugin; in the plugin's loop."""
         await play(
-            self._make_stream,
+            partial(self._make_stream, self._options),
             source,
             partial(_tell, send),
             label=self.label,
@@ -62,6 +65,9 @@ class LiveKitStream(RecognizeStream):
             settle=self._settle,
             doubt=self._doubt,
         )
+
+    def _core_flushes_only(self) -> bool:
+        return False  # their `manual_flush` says that it can be, not that it has to be
 
     def _doubt(self) -> bool:
         """Whether an end in the middle of an utterance is a failure: the first is, not more."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -12,6 +13,7 @@ from ...audio.frame import AudioBuffer, AudioFrame
 from ...events import SpeechEvent
 from ...options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
 from ...stt import STT
+from .changing import Asked, changed
 from .errors import our_error
 from .homes import Home, home_for
 from .stream import LiveKitStream
@@ -55,6 +57,8 @@ class LiveKitSTT(STT):
         super().__init__(capabilities=our_capabilities(plugin))
         self._label = getattr(plugin, "label", None) or self._label
         self._plugin = plugin
+        self._options = Asked(plugin)
+        self._pools: list[Any] = []  # of copies, which have their own connections
         self._in_thread = thread
         self._grace = close_timeout
         self._settle = settle
@@ -62,18 +66,18 @@ class LiveKitSTT(STT):
 
     @property
     def plugin(self) -> Any:
-        """The plugin itself."""
-        return self._plugin
+        """The plugin itself; after `update_options`, a copy of it."""
+        return self._options.plugin
 
     @property
     def model(self) -> str:
         """The model's name, as the plugin says."""
-        return str(getattr(self._plugin, "model", "unknown"))
+        return str(getattr(self.plugin, "model", "unknown"))
 
     @property
     def provider(self) -> str:
         """The provider's name, as the plugin says."""
-        return str(getattr(self._plugin, "provider", "unknown"))
+        return str(getattr(self.plugin, "provider", "unknown"))
 
     async def _recognize_impl(
         self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
@@ -84,7 +88,7 @@ class LiveKitSTT(STT):
 
         async def recognize() -> SpeechEvent:
             with home.session.bound():
-                event = await self._plugin.recognize(
+                event = await self.plugin.recognize(
                     theirs,
                     language=their_language(language),
                     conn_options=one_attempt(conn_options),
@@ -119,7 +123,8 @@ class LiveKitSTT(STT):
         options = conn_options.with_defaults(drain_timeout=30.0, idle_timeout=60.0)
         return LiveKitStream(
             stt=self,
-            make_stream=self._stream_maker(language, options),
+            make_stream=self._stream_maker(options),
+            asked=replace(self._options, language=language),
             home=self._home,
             conn_options=options,
             settle=self._settle,
@@ -146,19 +151,32 @@ class LiveKitSTT(STT):
             self._home_made = home_for(self._label, thread=self._in_thread, grace=self._grace)
         return self._home_made
 
-    def _stream_maker(self, language: str | None, options: APIConnectOptions) -> Callable[[], Any]:
-        def make() -> Any:
+    def _stream_maker(self, options: APIConnectOptions) -> Callable[[Asked], Any]:
+        def make(asked: Asked) -> Any:
             with self._home().session.bound():
-                return self._plugin.stream(
-                    language=their_language(language), conn_options=one_attempt(options)
+                return asked.plugin.stream(
+                    language=their_language(asked.language), conn_options=one_attempt(options)
                 )
 
         return make
 
+    def _changed_options(self, options: Asked, **changes: Any) -> Asked:
+        made = changed(options, self._label, changes)
+        pool: Any = getattr(made.plugin, "_pool", None)
+        if made is not options and pool is not None:
+            self._pools = [each for each in self._pools if each._connections]  # noqa: SLF001
+            self._pools.append(pool)
+        return made
+
+    async def _aclose_plugins(self) -> None:
+        for pool in self._pools:  # all else of the copies is the plugin's
+            await pool.aclose()
+        await self._plugin.aclose()
+
     async def _close(self, home: Home) -> None:
         with anyio.move_on_after(self._grace) as scope:
             try:
-                await home.call(self._plugin.aclose)
+                await home.call(self._aclose_plugins)
             except Exception:
                 _logger.warning("%s failed to close", self._label, exc_info=True)
         if scope.cancelled_caught:

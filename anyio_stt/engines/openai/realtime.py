@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import replace
+from typing import Any, Literal
 
 from ...audio.frame import AudioBuffer, AudioFrame, combine_frames
 from ...audio.mixing import mix_down
@@ -50,6 +51,9 @@ class OpenAIRealtimeSTT(STT):
         ValueError: when there is no key, or an option is wrong.
     """
 
+    _provider = "OpenAI"
+    _changeable = ("model", "language", "prompt", "silence_ms", "noise_reduction")
+
     def __init__(
         self,
         *,
@@ -82,7 +86,6 @@ class OpenAIRealtimeSTT(STT):
             noise_reduction=noise_reduction,
             dialect=dialect,
         )
-        self._query = session_query(self._options)
         self._max_session = (
             _MAX_SESSION_OF.get(dialect, _MAX_SESSION) if max_session is None else max_session
         )
@@ -92,11 +95,11 @@ class OpenAIRealtimeSTT(STT):
     async def _recognize_impl(
         self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
     ) -> SpeechEvent:
-        frame = _resampled(mix_down(combine_frames(buffer)), self._options.rate)
+        asked = self._asked(language)
         return await send_recording(
-            lambda: open_websocket(self._endpoint, self._query, conn_options.timeout),
-            lambda start: self._begin(language, start),
-            frame,
+            lambda: open_websocket(self._endpoint, session_query(asked), conn_options.timeout),
+            lambda start: self._begin(start, asked),
+            _resampled(mix_down(combine_frames(buffer)), asked.rate),
         )
 
     def stream(
@@ -114,18 +117,30 @@ class OpenAIRealtimeSTT(STT):
         options = conn_options.with_defaults(drain_timeout=20.0, idle_timeout=60.0)
         return SessionStream(
             stt=self,
-            connect=lambda: open_websocket(
-                self._endpoint, self._query, options.timeout, idle_timeout=options.idle_seconds
+            connect=lambda asked: open_websocket(
+                self._endpoint,
+                session_query(asked),
+                options.timeout,
+                idle_timeout=options.idle_seconds,
             ),
-            begin=lambda start: self._begin(language, start),
+            begin=self._begin,
+            options=self._asked(language),
             conn_options=options,
             sample_rate=self._options.rate,
             max_session=self._max_session,
         )
 
-    def _begin(self, language: str | None, start: float) -> ClientSession:
-        options = self._options
-        update, spoken = session_update(options, language), language or options.language or ""
+    def _asked(self, language: str | None) -> OpenAIRealtimeOptions:
+        options: OpenAIRealtimeOptions = self._options
+        return replace(options, language=language or options.language)
+
+    def _changed_options(self, options: OpenAIRealtimeOptions, **changes: Any) -> Any:
+        if "endpointing" in changes:  # what the others call it
+            changes["silence_ms"] = changes.pop("endpointing")
+        return super()._changed_options(options, **changes)
+
+    def _begin(self, start: float, options: OpenAIRealtimeOptions) -> ClientSession:
+        update, spoken = session_update(options, None), options.language or ""
         match options.dialect:
             case "vllm":
                 return VllmSession(start, update=update, language=spoken)

@@ -47,7 +47,6 @@ class OpenAIStream(RecognizeStream):
         http: its connections.
         endpoint: where to send to.
         options: what is asked for.
-        language: what is spoken.
         conn_options: retries, deadlines and bounds.
     """
 
@@ -58,23 +57,21 @@ class OpenAIStream(RecognizeStream):
         http: HttpTransport,
         endpoint: Endpoint,
         options: OpenAIOptions,
-        language: str | None,
         conn_options: APIConnectOptions,
     ) -> None:
         super().__init__(
             stt=stt,
             conn_options=conn_options.with_defaults(drain_timeout=60.0, idle_timeout=math.inf),
             sample_rate=16000,
+            options=options,
         )
         self._http = http
         self._address = endpoint.http()
         self._endpoint = endpoint
-        self._options = options
-        self._language = language
-        self._spoken = language or options.language or ""
         self._words_missed = False
 
     async def _run(self) -> None:
+        self._spoken = self._options.language or ""
         start, seconds = 0.0, 0.0
         frames: list[AudioFrame] = []
         async for item in self._input_ch:
@@ -127,7 +124,7 @@ class OpenAIStream(RecognizeStream):
     async def _ask(
         self, frame: AudioFrame, start: float, end: float, timeout: float
     ) -> SpeechEvent:
-        fields = self._options.fields(self._language, deltas=self._options.deltas)
+        fields = self._options.fields(None, deltas=self._options.deltas)
         upload = wav_upload(frame.pcm, frame.sample_rate, frame.num_channels, fields)
 
         def read(body: Any) -> SpeechEvent:

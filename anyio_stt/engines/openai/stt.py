@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ...audio.frame import AudioBuffer, combine_frames
@@ -41,6 +42,9 @@ class OpenAISTT(STT):
     Raises:
         ValueError: when there is no key, or base_url is none.
     """
+
+    _provider = "OpenAI"
+    _changeable = ("model", "language", "prompt", "temperature")
 
     def __init__(
         self,
@@ -111,7 +115,6 @@ class OpenAISTT(STT):
             stt=self,
             http=self._http,
             endpoint=self._endpoint,
-            options=self._options,
-            language=language,
+            options=replace(self._options, language=language or self._options.language),
             conn_options=conn_options,
         )

@@ -42,11 +42,17 @@ class LoadedSphinx:
         self._endpointing = endpointing
 
     def session(
-        self, say: Callable[[Message], None], busy: Callable[[], bool], *, interims: bool
+        self,
+        say: Callable[[Message], None],
+        busy: Callable[[], bool],
+        *,
+        interims: bool,
+        endpointing: dict[str, Any] | None = None,
     ) -> Session:
-        """Begin with a new stream."""
-        detector = make_detector(self._endpointing.vad_mode)
-        segmenter = Segmenter(detector.is_speech, self._endpointing)
+        """Begin with a new stream, which may have other endpointing than was loaded."""
+        how = Endpointing(**endpointing) if endpointing else self._endpointing
+        detector = make_detector(how.vad_mode)
+        segmenter = Segmenter(detector.is_speech, how)
         self._recogniser.reset()
         return Session(segmenter, self._recogniser, say, busy, interims=interims)
 

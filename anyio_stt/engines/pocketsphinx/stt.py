@@ -42,6 +42,8 @@ class PocketSphinxSTT(LocalSTT):
         ValueError: for options that cannot be; the message says which, and what would do.
     """
 
+    _provider = "pocketsphinx"
+
     def __init__(
         self,
         options: PocketSphinxOptions | None = None,
@@ -54,32 +56,34 @@ class PocketSphinxSTT(LocalSTT):
         _check_installed()
         given = {"language": language, "grammar": grammar, "key_phrases": key_phrases}
         chosen: dict[str, Any] = {name: each for name, each in given.items() if each is not None}
-        self._options = options = replace(options or PocketSphinxOptions(), **chosen)
+        options = replace(options or PocketSphinxOptions(), **chosen)
         workers = workers_or_cores("max_workers", max_workers)
         super().__init__(
             capabilities=local_capabilities(options.endpointing, interims=options.interim_results),
             pool=WorkerPool("pocketsphinx", self._start_worker, workers, options.turn_timeout),
             interims=options.interim_results,
+            options=options,
         )
 
     @property
     def options(self) -> PocketSphinxOptions:
         """What was chosen."""
-        return self._options
+        options: PocketSphinxOptions = self._options
+        return options
 
     async def _start_worker(self) -> WorkerProcess:
         return await WorkerProcess.start(
             "pocketsphinx",
-            self._options.setup(),
-            self._options.worker_timeout,
+            self._made_with.setup(),
+            self._made_with.worker_timeout,
             command_for(_RECOGNISER),
         )
 
     def _checked_language(self, language: str | None) -> str:
-        if language is None or self._options.speaks(language):
-            return self._options.language
+        if language is None or self.options.speaks(language):
+            return self.options.language
         raise ValueError(
-            f"this engine recognises {self._options.language}, not {language!r}; make another "
+            f"this engine recognises {self.options.language}, not {language!r}; make another "
             f"with PocketSphinxOptions(language=..., hmm=..., lm=..., dictionary=...)"
         )
 

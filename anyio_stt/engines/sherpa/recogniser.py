@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from ...workers.samples import SILERO_FRAME, Samples, as_samples
 from ...workers.segmenter import SAMPLE_RATE, Segmenter
@@ -53,10 +54,16 @@ class LoadedSherpa:
         self._interval = round(interim_interval * SAMPLE_RATE)
 
     def session(
-        self, say: Callable[[Message], None], busy: Callable[[], bool], *, interims: bool
+        self,
+        say: Callable[[Message], None],
+        busy: Callable[[], bool],
+        *,
+        interims: bool,
+        endpointing: dict[str, Any] | None = None,
     ) -> Session:
-        """Begin with a new stream."""
-        segmenter = Segmenter(self._make_flags(), self._endpointing, SILERO_FRAME, eager=True)
+        """Begin with a new stream, which may have other endpointing than was loaded."""
+        how = Endpointing(**endpointing) if endpointing else self._endpointing
+        segmenter = Segmenter(self._make_flags(), how, SILERO_FRAME, eager=True)
         recogniser = UtteranceRecogniser(self._decode, self._interval, self._align)
         return Session(segmenter, recogniser, say, busy, interims=interims)
 

@@ -58,6 +58,8 @@ class SherpaSTT(LocalSTT):
         ValueError: for options that cannot be; the message says which, and what would do.
     """
 
+    _provider = "sherpa-onnx"
+
     def __init__(
         self,
         options: SherpaOptions | None = None,
@@ -71,7 +73,7 @@ class SherpaSTT(LocalSTT):
         _check_installed()
         given = {"model": model, "language": language, "endpointing": endpointing}
         chosen: dict[str, Any] = {name: each for name, each in given.items() if each is not None}
-        self._options = options = replace(options or SherpaOptions(), **chosen)
+        options = replace(options or SherpaOptions(), **chosen)
         self._found = options.found()
         workers = workers_or_cores("max_workers", max_workers)
         super().__init__(
@@ -82,25 +84,32 @@ class SherpaSTT(LocalSTT):
                 else ThreadPool("sherpa", self._load, workers)
             ),
             interims=options.interim_results,
+            options=options,
             frame_duration=_FRAME_SECONDS,
         )
 
     @property
     def options(self) -> SherpaOptions:
         """What was chosen."""
-        return self._options
+        options: SherpaOptions = self._options
+        return options
 
     def _load(self) -> Loaded:
         from .loading import load
 
-        return load(**self._options.setup(isolated=False).fields)
+        return load(**self._made_with.setup(isolated=False).fields)
 
     async def _start_worker(self) -> WorkerProcess:
-        setup, patience = self._options.setup(isolated=True), self._options.worker_timeout
+        setup, patience = self._made_with.setup(isolated=True), self._made_with.worker_timeout
         return await WorkerProcess.start("sherpa", setup, patience, command_for(_RECOGNISER))
 
+    def _changed_options(self, options: Any, **changes: Any) -> Any:
+        # A model that hears speech as it comes has its endpoint rules from when it was loaded.
+        fixed = self._found.streaming and changes
+        return super()._changed_options(None if fixed else options, **changes)
+
     def _checked_language(self, language: str | None) -> str:
-        spoken = self._options.spoken()
+        spoken = self.options.spoken()
         if language is None or not spoken or same_language(language, spoken):
             return spoken or language or ""
         raise ValueError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ...audio.frame import AudioBuffer, combine_frames
 from ...events import SpeechEvent
@@ -30,6 +31,9 @@ class VoskServerSTT(STT):
     Raises:
         ValueError: when base_url is none.
     """
+
+    _provider = "Vosk"
+    _changeable = ("language", "phrases")
 
     def __init__(
         self,
@@ -60,10 +64,10 @@ class VoskServerSTT(STT):
     async def _recognize_impl(
         self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
     ) -> SpeechEvent:
-        frame = combine_frames(buffer)
+        frame, asked = combine_frames(buffer), self._asked(language)
         return await send_recording(
             lambda: open_websocket(self._endpoint, (), conn_options.timeout),
-            lambda start: self._begin(start, frame.sample_rate, language),
+            lambda start: self._begin(start, asked, frame.sample_rate),
             frame,
             piece=0.2,
         )
@@ -84,15 +88,19 @@ class VoskServerSTT(STT):
         options = conn_options.with_defaults(drain_timeout=10.0, idle_timeout=10.0)
         return SessionStream(
             stt=self,
-            connect=lambda: open_websocket(
+            connect=lambda _: open_websocket(
                 self._endpoint, (), options.timeout, idle_timeout=options.idle_seconds
             ),
-            begin=lambda start: self._begin(start, rate, language),
+            begin=lambda start, asked: self._begin(start, asked, rate),
+            options=self._asked(language),
             conn_options=options,
             sample_rate=rate,
             frame_duration=0.2,
         )
 
-    def _begin(self, start: float, rate: int, language: str | None) -> VoskSession:
-        spoken = language or self._options.language
-        return VoskSession(start, config=self._options.config(rate), language=spoken)
+    def _asked(self, language: str | None) -> VoskOptions:
+        options: VoskOptions = self._options
+        return replace(options, language=language or options.language)
+
+    def _begin(self, start: float, asked: VoskOptions, rate: int) -> VoskSession:
+        return VoskSession(start, config=asked.config(rate), language=asked.language)

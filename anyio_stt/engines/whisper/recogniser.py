@@ -58,11 +58,13 @@ class LoadedWhisper:
         *,
         interims: bool,
         whole: bool = False,
+        endpointing: dict[str, Any] | None = None,
     ) -> Session | WholeRecording:
-        """Begin with a new stream, or with a whole recording."""
+        """Begin with a new stream, or a whole recording; by what was loaded unless told."""
         if whole:
             return WholeRecording(self._decode_batched, say)
-        segmenter = Segmenter(self._make_flags(), self._endpointing, SILERO_FRAME, eager=True)
+        how = Endpointing(**endpointing) if endpointing else self._endpointing
+        segmenter = Segmenter(self._make_flags(), how, SILERO_FRAME, eager=True)
         recogniser = AgreeingRecogniser(self._decode, self._interval)
         return Session(segmenter, recogniser, say, busy, interims=interims)
 

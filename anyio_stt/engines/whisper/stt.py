@@ -56,6 +56,7 @@ class WhisperSTT(LocalSTT):
     """
 
     _whole = True
+    _provider = "faster-whisper"
 
     def __init__(
         self,
@@ -70,7 +71,7 @@ class WhisperSTT(LocalSTT):
         _check_installed()
         given = {"model": model, "language": language, "endpointing": endpointing}
         chosen: dict[str, Any] = {name: each for name, each in given.items() if each is not None}
-        self._options = options = replace(options or WhisperOptions(), **chosen)
+        options = replace(options or WhisperOptions(), **chosen)
         options.where()
         workers = workers_or_cores("max_workers", max_workers)
         super().__init__(
@@ -81,28 +82,30 @@ class WhisperSTT(LocalSTT):
                 else ThreadPool("whisper", self._load, workers)
             ),
             interims=options.interim_results,
+            options=options,
             frame_duration=_FRAME_SECONDS,
         )
 
     @property
     def options(self) -> WhisperOptions:
         """What was chosen."""
-        return self._options
+        options: WhisperOptions = self._options
+        return options
 
     def _load(self) -> Loaded:
         from .loading import load
 
-        return load(**self._options.setup().fields)
+        return load(**self._made_with.setup().fields)
 
     async def _start_worker(self) -> WorkerProcess:
-        options = self._options
+        options = self._made_with
         command = command_for(_RECOGNISER)
         return await WorkerProcess.start(
             "whisper", options.setup(), options.worker_timeout, command
         )
 
     def _checked_language(self, language: str | None) -> str:
-        spoken = self._options.spoken() or ""
+        spoken = self.options.spoken() or ""
         if language is None or not spoken or same_language(language, spoken):
             return spoken or language or ""
         raise ValueError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from ...audio.frame import AudioBuffer, combine_frames
 from ...events import SpeechEvent
@@ -34,6 +35,9 @@ class WyomingSTT(STT):
         ValueError: when base_url is none.
     """
 
+    _provider = "Wyoming"
+    _changeable = ("model", "language")
+
     def __init__(
         self,
         *,
@@ -58,9 +62,10 @@ class WyomingSTT(STT):
     async def _recognize_impl(
         self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
     ) -> SpeechEvent:
+        asked = self._asked(language)
         return await send_recording(
-            lambda: connect_wyoming(self._options.url, conn_options.timeout),
-            lambda start: self._begin(start, language),
+            lambda: connect_wyoming(asked.url, conn_options.timeout),
+            lambda start: self._begin(start, asked),
             combine_frames(buffer),
         )
 
@@ -79,17 +84,21 @@ class WyomingSTT(STT):
         """
         return SessionStream(
             stt=self,
-            connect=lambda: connect_wyoming(self._options.url, conn_options.timeout),
-            begin=lambda start: self._begin(start, language),
+            connect=lambda asked: connect_wyoming(asked.url, conn_options.timeout),
+            begin=self._begin,
+            options=self._asked(language),
             conn_options=conn_options.with_defaults(drain_timeout=30.0, idle_timeout=math.inf),
             sample_rate=self._options.sample_rate,
         )
 
-    def _begin(self, start: float, language: str | None) -> WyomingSession:
-        spoken = language or self._options.language or ""
+    def _asked(self, language: str | None) -> WyomingOptions:
+        options: WyomingOptions = self._options
+        return replace(options, language=language or options.language)
+
+    def _begin(self, start: float, asked: WyomingOptions) -> WyomingSession:
         return WyomingSession(
             start,
-            transcribe=self._options.transcribe(language),
-            language=spoken,
+            transcribe=asked.transcribe(None),
+            language=asked.language or "",
             peer=self._peer,
         )

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import anyio
 import h11
@@ -118,7 +118,7 @@ class WebServer(FaultServer):
     async def _converse(self, link: Link, request: WebRequest) -> None:
         socket = WSConnection(ConnectionType.SERVER)
         headers = [(name.encode(), value.encode()) for name, value in request.headers.items()]
-        query = "&".join(f"{name}={value}" for name, value in request.query)
+        query = urlencode(request.query, quote_via=quote)
         socket.initiate_upgrade_connection(headers, f"{request.path}?{query}")
         offered = next(event for event in socket.events() if isinstance(event, Request))
         extensions = [PerMessageDeflate()] if offered.extensions else []

@@ -78,6 +78,32 @@ async def test_twenty_torn_connections_in_a_minute_of_speech_lose_nothing(
     assert said == [f"w{n}" for n in range(1, words + 1)]
 
 
+@pytest.mark.parametrize("torn", [False, True], ids=["whole", "torn"])
+async def test_a_plugins_options_change_where_nothing_is_cut(torn: bool) -> None:
+    plugin = PLUGINS["deepgram"]
+    tears = [Fault(Action.RESET, Moment.HEARING, after=0.9)] * 3 if torn else []
+    said: list[tuple[str, str]] = []
+    async with plugin.serve(tears) as server, plugin.engine(server) as stt:
+        with anyio.fail_after(60):
+            async with stt.stream(conn_options=OPTIONS) as stream:
+                for number, frame in enumerate(cut(say_words(range(1, 19), pause=1.2), 0.1)):
+                    if number == 45:  # in the third utterance
+                        stream.update_options(language="de", keyterms=["one"])
+                    await stream.send_frame(frame)
+                stream.end_input()
+                async for event in stream:
+                    if event.type is SpeechEventType.FINAL_TRANSCRIPT:
+                        data = event.alternatives[0]
+                        said += [(word, data.language) for word in data.text.split()]
+        asked = {
+            (dict(each.query)["language"], dict(each.query).get("keyterm"))
+            for each in server.requests  # type: ignore[attr-defined]
+        }
+    assert [word for word, _ in said] == [f"w{n}" for n in range(1, 19)]
+    assert [spoken for _, spoken in said] == ["en-US"] * 9 + ["de"] * 9
+    assert asked == {("en-US", None), ("de", "one")}
+
+
 async def test_requests_that_fail_are_made_again() -> None:
     plugin = PLUGINS["openai"]
     faults = [Fault(Action.RESET, Moment.DRAINING)] * 9 + [Fault(Action.STATUS, status=503)]
