@@ -84,7 +84,8 @@ class Attempt(ReadListener, ObjectSendStream[SpeechEvent]):
         """
         if self.reader.closed:
             raise AttemptOverError("this attempt is over: its engine may say nothing more")
-        self.sign_of_life()
+        if self._bounded or self.deadlines.connected_at is None:
+            self.sign_of_life()
         self._output.send(event, self._origin)
 
     async def send(self, item: SpeechEvent) -> None:
@@ -102,8 +103,7 @@ class Attempt(ReadListener, ObjectSendStream[SpeechEvent]):
 
     def sign_of_life(self) -> None:
         """Restart the idle deadline."""
-        if self.deadlines.connected_at is None:
-            self.deadlines.connected()
+        self.deadlines.connected()
         if self._bounded:
             self.deadlines.heard()
             self._expect_word()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import anyio
@@ -90,10 +90,11 @@ class AudioStream(Lifetime, ObjectReceiveStream[EventT], Generic[EventT]):
         What it raises is what the stream fails with.
         """
 
-    async def _core_run_engine(self) -> None:
-        if type(self)._main_task is AudioStream._main_task:  # noqa: SLF001 - one class
-            await self._main_task()
-            return
+    def _core_run_engine(self) -> Awaitable[None]:
+        own = type(self)._main_task is AudioStream._main_task  # noqa: SLF001 - one class
+        return self._main_task() if own else self._core_run_replaced()
+
+    async def _core_run_replaced(self) -> None:
         with self._core_scope:
             self._core_begin_attempt()
             await self._main_task()

@@ -170,7 +170,6 @@ class InputQueue:
         """Note that everything before *position* was answered."""
         self.log.cover(position)
         self.log.trim(self.num_channels or 1)
-        self.times.forget(position)
 
     def expect_word(self, position: int | None) -> None:
         """Count the audio after *position* until the engine speaks; `None` counts none."""
@@ -249,7 +248,7 @@ class InputQueue:
 
     def _mark_time(self, samples: float) -> None:
         if self.times.mark(self.written, self.written + samples, anyio.current_time()):
-            self.times.forget(self.log.horizon)
+            self.times.forget(max(self.log.covered, self.log.horizon))
         self._next_time_mark = self.written + _MARK_SECONDS * self.rate
 
     def _set_idle_mark(self) -> None:

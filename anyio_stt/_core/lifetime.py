@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections.abc import Awaitable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +65,7 @@ class Lifetime(AudioInput):
         self._core_exit: BaseException | None = None
 
     @abstractmethod
-    async def _core_run_engine(self) -> None:
+    def _core_run_engine(self) -> Awaitable[None]:
         """Do what the stream is for; what it raises is what the stream fails with."""
 
     @abstractmethod
@@ -86,8 +87,6 @@ class Lifetime(AudioInput):
 
     def _core_on_done(self) -> None:
         """Forget the stream: its task is ending."""
-
-    # ---- lifetime
 
     def start(self, task_group: TaskGroup) -> Self:
         """

@@ -87,7 +87,9 @@ class SpeechOutput:
         speech = self._channels.get(event.channel)
         if speech is None:
             speech = self._channels[event.channel] = _ChannelSpeech()
-        event = _with_sound_times(event).shifted(origin)
+        event = _with_sound_times(event)
+        if origin:
+            event = event.shifted(origin)
         if event.type is _FINAL:
             final = self._final(event, speech)
             if final is None:
@@ -275,6 +277,8 @@ def _with_sound_times(event: SpeechEvent) -> SpeechEvent:
     if time is not None and not 0 <= time < math.inf:
         event = replace(event, time=None)
     for data in event.alternatives:
+        if not data.start_time and not data.end_time:  # an engine without a clock
+            continue
         if not (0 <= data.start_time < math.inf and _follows(data)):
             return replace(event, alternatives=[_timeless(each) for each in event.alternatives])
     return event
