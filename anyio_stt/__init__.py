@@ -14,6 +14,7 @@
 #   workers/      threads and processes that compute off the loop
 #   models/       weights: found, pulled, verified
 #   engines/      one folder each, found by entry point, imported when used
+#   batch/        many recordings, side by side
 #   testing/      for those who write engines
 #   cli/          the command anyio-stt
 

@@ -36,7 +36,7 @@ nitpick_ignore_regex = [
         r"optional|AbstractAsyncContextManager|TaskGroup|Self|TypeIs|T|TypedAttributeSet|_Frames",
     ),
     # What users are given and never name: these are annotations in signatures.
-    ("py:class", r"anyio_stt\..*\.(\w+Stream|Member|EventT|_?T)"),
+    ("py:class", r"anyio_stt\..*\.(\w+Stream|Member|EventT|_?T|R)"),
     ("py:.*", r"anyio_stt\.(audio\.losses\.Losses|engines\.sherpa\.model_kinds\.FoundModel)"),
     ("py:class", r"anyio_stt\.audio\.capture\.Capture"),
     ("py:.*", r"anyio_stt\.server\.(models\.Model|service\.Live)|ClientError|BusyError"),

@@ -45,7 +45,11 @@ class MultiChannel(Adapter):
         if not 0 <= reorder_within < math.inf:
             raise ValueError(f"reorder_within must be seconds from 0 up, got {reorder_within!r}")
         reach = with_queue([stt.capabilities.max_uncovered])
-        super().__init__([stt], capabilities=replace(stt.capabilities, max_uncovered=reach))
+        super().__init__(
+            [stt],
+            # Each channel is given alone, so an engine of one channel takes any number.
+            capabilities=replace(stt.capabilities, max_uncovered=reach, num_channels=None),
+        )
         self._wrapped = stt
         self._reorder_within = reorder_within
 

@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 from typing import Protocol, TextIO
 
+from anyio_stt.batch.in_order import Turn
+
 from .display import Display
 from .errors import CommandError
-from .in_order import Turn
 from .shown import shown_name
 
 __all__ = ("FileSink", "SharedSink", "Sink", "StandardOutput")

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from anyio_stt.batch.opening import is_address
+
 from .errors import CommandError
 from .formats import FORMATS
 from .settings import MICROPHONE, STANDARD_STREAM, Settings
 from .shown import shown_name
 
-__all__ = ("Job", "Target", "is_address", "make_plan")
+__all__ = ("Job", "Target", "make_plan")
 
 # What is looked for in a folder; a file that is named is read whatever its name.
 _MEDIA = (
@@ -50,11 +52,6 @@ class _Found:
     name: str
     inside: Path
     """What it is called below the folder it was found in."""
-
-
-def is_address(name: str) -> bool:
-    """Tell whether *name* is one of the web."""
-    return name.lower().startswith(("http://", "https://"))
 
 
 def make_plan(settings: Settings) -> list[Job]:

@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, aclosing
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
-
-import anyio
 
 from anyio_stt import STT, APIError
 from anyio_stt.audio import AudioReader, PCMFormat
+from anyio_stt.batch import SideBySide
+from anyio_stt.batch.in_order import InOrder
+from anyio_stt.batch.transcription import LOST, Transcription
 
-from .channels import Channels
 from .detector import with_utterances
 from .display import Display
 from .engine_choice import make_engine
 from .errors import CommandError
 from .failures import explain, told_error
 from .formats import make_formatter
-from .in_order import InOrder
 from .journal import Journal, journal_path
 from .output import FileSink, SharedSink, Sink, StandardOutput
 from .plan import Job, Target, make_plan
-from .recordings import frames_of, is_live, open_recording, told_name
+from .recordings import is_live, open_recording
 from .settings import Settings
 from .shown import shown_name
+from .telling import Shown
 from .transcript import Transcript
-from .transcription import Transcription
 
 __all__ = ("Session",)
 
 _Open = Callable[[str, "PCMFormat | None"], AbstractAsyncContextManager[AudioReader]]
-
-_LOST = 0.01  # seconds: less is rounding
 
 
 class Session:
@@ -57,6 +56,8 @@ class Session:
         self._open = open_audio
         self._jobs = make_plan(settings)
         self._several = len(self._jobs) > 1
+        self._users = Counter(target.path for job in self._jobs for target in job.targets)
+        self._said = False
         self._shared: dict[Path | None, Sink] = {}
         self._orders: dict[Path | None, InOrder[str]] = {}
         self._warned: set[str] = set()
@@ -69,23 +70,14 @@ class Session:
         Raises:
             CommandError: when nothing could be done at all.
         """
-        transcripts = [self._transcript(job) for job in self._jobs]
-        failed = False
-        complete = False
-
-        async def work() -> None:
-            nonlocal failed
-            for job, transcript in waiting:
-                if not await self._one(stt, job, transcript):
-                    failed = True
-
+        failed = complete = False
         try:
             async with make_engine(self._settings.engine, self._settings.options) as engine:
                 stt = with_utterances(engine, self._settings.vad, live=self._settings.listens)
-                waiting = iter(zip(self._jobs, transcripts, strict=True))
-                async with anyio.create_task_group() as tg:
-                    for _ in range(min(self._settings.jobs, len(self._jobs))):
-                        tg.start_soon(work)
+                work = partial(self._one, stt)
+                async with SideBySide(self._work(), work, jobs=self._settings.jobs) as results:
+                    async for well in results:
+                        failed = failed or not well
             complete = True
         except BaseException as exc:
             error = told_error(exc)
@@ -93,10 +85,14 @@ class Session:
                 raise error from error.__cause__
             raise
         finally:
-            said = any(transcript.said for transcript in transcripts)
             for sink in self._shared.values():
-                self._tell_place(sink.close(complete=complete and said, said=said))
+                self._tell_place(sink.close(complete=complete and self._said, said=self._said))
         return int(failed)
+
+    def _work(self) -> Iterator[tuple[Job, Transcript]]:
+        """Make each transcript when its turn has come: there may be very many."""
+        for job in self._jobs:
+            yield job, self._transcript(job)
 
     def _transcript(self, job: Job) -> Transcript:
         outputs = [
@@ -111,8 +107,7 @@ class Session:
         return Transcript(outputs, self._journal(job), all_events=self._settings.all_events)
 
     def _sink(self, target: Target) -> Sink:
-        users = sum(each.path == target.path for job in self._jobs for each in job.targets)
-        if target.path is not None and users == 1:
+        if target.path is not None and self._users[target.path] == 1:
             return FileSink(target.path, make_folder=target.in_folder)
         if target.path not in self._orders:
             alone = StandardOutput(self._display) if target.path is None else FileSink(target.path)
@@ -127,7 +122,8 @@ class Session:
             return None
         return Journal(journal_path(path), job.name, self._settings)
 
-    async def _one(self, stt: STT, job: Job, transcript: Transcript) -> bool:
+    async def _one(self, stt: STT, work: tuple[Job, Transcript]) -> bool:
+        job, transcript = work
         complete = False
         try:
             complete = await self._transcribe(stt, job, transcript)
@@ -146,6 +142,7 @@ class Session:
         return complete
 
     def _end(self, job: Job, transcript: Transcript, *, complete: bool) -> None:
+        self._said = self._said or transcript.said
         for place in transcript.end(complete=complete):
             self._tell_place(place)
         if not complete and transcript.journal is not None and transcript.journal.path.exists():
@@ -162,31 +159,21 @@ class Session:
 
     async def _transcribe(self, stt: STT, job: Job, transcript: Transcript) -> bool:
         settings = self._settings
-        async with self._open(job.name, settings.raw_format) as audio:
-            channels = self._channels(audio)
-            heard = audio.num_channels if channels.each else 1
-            start = transcript.begin(channels=heard, restart=settings.restart)
-            if start:
-                self._display.note(f"{told_name(audio)}: going on from {start:.1f} s")
-            self._display.begin(told_name(audio), audio.duration)
-            transcription = Transcription(
-                channels.engine(stt),
-                self._display,
-                transcript.add,
-                language=settings.language,
-                start=start,
-                jobs=self._pieces(job),
+        shown = Shown(transcript, self._display, self._note, restart=settings.restart)
+        transcription = Transcription(
+            stt,
+            shown,
+            language=settings.language,
+            channels=settings.channels,
+            jobs=self._pieces(job),
+            realtime=settings.realtime,
+        )
+        complete = await transcription.run(self._open(job.name, settings.raw_format))
+        if transcription.lost > LOST:
+            self._display.warn(
+                f"anyio-stt: {shown.name}: {transcription.lost:.2f} s could not be recognised"
             )
-            reading = frames_of(audio, channels.of, start=start, realtime=settings.realtime)
-            async with aclosing(reading) as frames:
-                await transcription.run(frames)
-            if transcription.lost > _LOST:
-                self._display.warn(
-                    f"anyio-stt: {told_name(audio)}: {transcription.lost:.2f} s could not be "
-                    "recognised"
-                )
-            # What could not be read was told as it was met.
-            return not audio.lost and transcription.lost <= _LOST
+        return complete
 
     def _pieces(self, job: Job) -> int:
         """Return into how many pieces at once the recording may be cut: what is live is not."""
@@ -194,16 +181,12 @@ class Session:
             return 1
         return self._settings.jobs if _seconds_at_least(job.name) else 1
 
-    def _channels(self, audio: AudioReader) -> Channels:
-        name = told_name(audio)
-
-        def warn(what: str) -> None:
-            kind = what.removeprefix(name)
-            if kind not in self._warned:
-                self._warned.add(kind)
-                self._display.note(f"anyio-stt: {what}")
-
-        return Channels(self._settings.channels, audio.num_channels, warn, name)
+    def _note(self, name: str, message: str) -> None:
+        """Say what is the same of many recordings for the first one only."""
+        kind = message.removeprefix(name)
+        if kind not in self._warned:
+            self._warned.add(kind)
+            self._display.note(f"anyio-stt: {message}")
 
 
 def _on_screen(job: Job) -> bool:

@@ -11,43 +11,23 @@ from pathlib import Path
 
 import trio
 
-from anyio_stt import STT, APIError, SpeechEventType
-from anyio_stt.audio import AudioFileError, open_audio
+from anyio_stt.batch import transcribe_all
 from anyio_stt.engines.pocketsphinx import PocketSphinxSTT
 
 AT_ONCE = 2
 KINDS = {".wav", ".flac", ".mp3", ".ogg"}
 
 
-async def transcribe(stt: STT, path: Path) -> str:
-    """Return what is said in one recording."""
-    async with open_audio(path) as audio, stt.stream() as stream, trio.open_nursery() as nursery:
-        nursery.start_soon(stream.feed, audio)
-        finals = [event async for event in stream if event.type is SpeechEventType.FINAL_TRANSCRIPT]
-    return " ".join(final.alternatives[0].text for final in finals)
-
-
-async def work(stt: STT, paths: trio.MemoryReceiveChannel[Path]) -> None:
-    """Transcribe one recording after the other; one that cannot be read stops no other."""
-    async with paths:
-        async for path in paths:
-            try:
-                print(f"{path.name}: {await transcribe(stt, path)}", flush=True)
-            except (APIError, AudioFileError, OSError) as exc:
-                print(f"{path.name}: {exc}", file=sys.stderr)
-
-
 async def main(folder: Path) -> None:
-    """Transcribe everything in *folder*, `AT_ONCE` recordings at a time."""
+    """Transcribe everything in *folder*; one that cannot be read stops no other."""
     found = sorted(path for path in folder.iterdir() if path.suffix.lower() in KINDS)
-    sender, receiver = trio.open_memory_channel[Path](0)
-    async with PocketSphinxSTT() as stt, trio.open_nursery() as nursery:
-        for _ in range(AT_ONCE):
-            nursery.start_soon(work, stt, receiver.clone())
-        receiver.close()
-        async with sender:
-            for path in found:
-                await sender.send(path)
+    async with transcribe_all(found, PocketSphinxSTT, jobs=AT_ONCE) as results:
+        async for result in results:
+            name = Path(str(result.recording)).name
+            if result.error is None:
+                print(f"{name}: {result.text}", flush=True)
+            else:
+                print(f"{name}: {result.error}", file=sys.stderr)
 
 
 if __name__ == "__main__":

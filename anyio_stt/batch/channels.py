@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from anyio_stt import STT, AudioFrame
-from anyio_stt.adapters import MultiChannel
-from anyio_stt.audio import mix_down
-
-from .errors import CommandError
+from ..adapters.multi_channel import MultiChannel
+from ..audio.errors import AudioFileError
+from ..audio.frame import AudioFrame
+from ..audio.mixing import mix_down
+from ..stt import STT
 
 __all__ = ("Channels",)
 
@@ -29,14 +29,14 @@ class Channels:
         name: what the recording is called.
 
     Raises:
-        CommandError: when the recording has no channel of that number.
+        AudioFileError: when the recording has no channel of that number.
     """
 
     def __init__(self, wanted: str, count: int, warn: Callable[[str], None], name: str) -> None:
         self.each: bool = wanted == "each" and count > 1
         self._one = int(wanted) - 1 if wanted.isdigit() else None
         if self._one is not None and self._one >= count:
-            raise CommandError(f"{name} has {count} channel(s), and no channel {wanted}")
+            raise AudioFileError(f"{name} has {count} channel(s), and no channel {wanted}")
         self._warn = warn
         self._name = name
         self._told = False

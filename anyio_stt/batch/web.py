@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Any
 
-from anyio_stt.audio import AudioFileError, AudioReader, PCMFormat, open_audio_stream
-from anyio_stt.transports.bodies import abandon
-from anyio_stt.transports.tls import system_tls
-
-from .shown import clean
+from ..audio.arriving import open_audio_stream
+from ..audio.errors import AudioFileError
+from ..audio.pcm import PCMFormat
+from ..audio.reader import AudioReader
+from ..transports.bodies import abandon
+from ..transports.tls import system_tls
 
 __all__ = ("open_address",)
 
@@ -47,7 +48,7 @@ async def open_address(
             finally:
                 await abandon(body)
     except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
-        reason = clean(str(exc)) or type(exc).__name__
+        reason = str(exc) or type(exc).__name__
         raise AudioFileError(f"{address} cannot be loaded: {reason}") from exc
 
 

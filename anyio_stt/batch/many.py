@@ -1,0 +1,128 @@
+"""Many recordings through one engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TypeAlias, Union
+
+from ..events import SpeechEvent, SpeechEventType
+from ..options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
+from ..stt import STT
+from ..transcription import AudioSource, raise_for_lost, text_of
+from .follower import Follower
+from .opening import name_of, open_recording
+from .results import BatchResult, Recording
+from .side_by_side import SideBySide
+from .transcription import Transcription
+
+__all__ = ("BatchItem", "transcribe_all", "transcribe_one")
+
+BatchItem: TypeAlias = Union[AudioSource, Recording]
+"""What `STT.transcribe` takes, an address, or a `Recording`."""
+
+
+@asynccontextmanager
+async def transcribe_all(
+    recordings: Iterable[BatchItem] | AsyncIterable[BatchItem],
+    engine: STT | Callable[[], STT],
+    *,
+    jobs: int | None = None,
+    language: str | None = None,
+    channels: str = "mix",
+    conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
+) -> AsyncGenerator[SideBySide[BatchItem, BatchResult], None]:
+    """
+    Transcribe many recordings, some side by side, and iterate their results as they are there.
+
+        async with transcribe_all(paths, PocketSphinxSTT) as results:
+            async for result in results:
+                print(result.recording, result.text or result.error)
+
+    Every recording has one result, whatever becomes of it, and none ends the others. A recording
+    is taken when there is a place for it, and a result that is not read keeps its place, so the
+    memory is that of *jobs* recordings however many there are. Leaving the block cancels what is
+    under way.
+
+    Args:
+        recordings: paths, addresses, audio, or `Recording`; async or not.
+        engine: used by all; what makes one is called, and the engine is closed with the block.
+        jobs: how many recordings at a time; as many as the machine has cores unless told.
+        language: what is spoken, where the engine can be told.
+        channels: of a recording with several: "mix" hears their mean, "each" every one by
+            itself, and a number, from 1, that one.
+        conn_options: retries, deadlines and bounds.
+
+    Raises:
+        ValueError: when *jobs* is less than 1.
+        Exception: by the iteration, after the last result, what *recordings* failed with.
+    """
+    places = (os.cpu_count() or 1) if jobs is None else jobs
+    async with _engine_for(engine) as stt:
+        work = partial(
+            transcribe_one, stt, language=language, channels=channels, conn_options=conn_options
+        )
+        async with SideBySide(recordings, work, jobs=places) as results:
+            yield results
+
+
+@asynccontextmanager
+async def _engine_for(engine: STT | Callable[[], STT]) -> AsyncGenerator[STT, None]:
+    """Give *engine*, or one that it makes, which is closed with the block."""
+    if isinstance(engine, STT):
+        yield engine
+    else:
+        async with engine() as made:
+            yield made
+
+
+async def transcribe_one(
+    stt: STT,
+    item: BatchItem,
+    *,
+    language: str | None = None,
+    channels: str = "mix",
+    conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
+) -> BatchResult:
+    """
+    Transcribe one recording of a batch.
+
+    What goes wrong is in the result, nothing is raised but a cancellation.
+
+    Args:
+        stt: the engine.
+        item: the recording.
+        language: what is spoken, unless the recording says that itself.
+        channels: which channels are heard.
+        conn_options: retries, deadlines and bounds.
+    """
+    recording = item if isinstance(item, Recording) else Recording(item)
+    collected = _Collected()
+    transcription = Transcription(
+        stt,
+        collected,
+        language=recording.language or language,
+        channels=channels,
+        conn_options=conn_options,
+    )
+    error: Exception | None = None
+    try:
+        await transcription.run(open_recording(recording))
+        text = " ".join(filter(None, map(text_of, collected.finals)))
+        raise_for_lost(name_of(recording), transcription.lost_ranges, text)
+    except Exception as exc:  # noqa: BLE001 - this is what the result is for
+        error = exc
+    return BatchResult(
+        item, tuple(collected.finals), transcription.given, transcription.lost, error
+    )
+
+
+class _Collected(Follower):
+    def __init__(self) -> None:
+        self.finals: list[SpeechEvent] = []
+
+    def event(self, event: SpeechEvent) -> None:
+        if event.type is SpeechEventType.FINAL_TRANSCRIPT:
+            self.finals.append(event)

@@ -1,0 +1,73 @@
+"""What the command does with what it is told of a recording."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from anyio_stt import SpeechEvent, SpeechEventType
+from anyio_stt.audio import AudioReader
+from anyio_stt.batch.follower import Follower
+from anyio_stt.batch.opening import told_name
+
+from .display import Display
+from .shown import shown_name
+from .transcript import Transcript
+
+__all__ = ("Shown",)
+
+_GUESSES = (SpeechEventType.INTERIM_TRANSCRIPT, SpeechEventType.PREFLIGHT_TRANSCRIPT)
+
+
+class Shown(Follower):
+    """
+    Writes the transcript of one recording, and shows how far it is.
+
+    Args:
+        transcript: is given every event, and knows where an interrupted run has ended.
+        display: what the user sees.
+        note: is told what a person may want to know, after the recording's name.
+        restart: whether to forget an interrupted run.
+    """
+
+    def __init__(
+        self,
+        transcript: Transcript,
+        display: Display,
+        note: Callable[[str, str], None],
+        *,
+        restart: bool = False,
+    ) -> None:
+        self.watches: bool = display.live
+        self._transcript = transcript
+        self._display = display
+        self._note = note
+        self._restart = restart
+        self._told = ""
+
+    @property
+    def name(self) -> str:
+        """What the recording is called, short and safe to show."""
+        return shown_name(self._told)
+
+    def opened(self, audio: AudioReader, channels: int) -> float:
+        """Begin with what an interrupted run has said, and go on from its end."""
+        self._told = told_name(audio.name)
+        start = self._transcript.begin(channels=channels, restart=self._restart)
+        if start:
+            self._display.note(f"{self.name}: going on from {start:.1f} s")
+        self._display.begin(self.name, audio.duration)
+        return start
+
+    def event(self, event: SpeechEvent) -> None:
+        """Show guesses, and write."""
+        if event.type in _GUESSES and event.alternatives:
+            self._display.guess(event.alternatives[0].text)
+        self._transcript.add(event)
+
+    def advance(self, position: float, elapsed: float, *, lag: float = 0.0) -> None:
+        """Move the bar."""
+        self._display.advance(position, elapsed, lag=lag)
+
+    def note(self, message: str) -> None:
+        """Tell it."""
+        self._note(self._told, message)
