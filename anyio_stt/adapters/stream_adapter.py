@@ -65,6 +65,7 @@ class StreamAdapter(Adapter):
                 stt.capabilities,
                 streaming=True,
                 interim_results=interim_interval is not None,
+                num_channels=None,  # what is lost by mixing is said here, once
                 max_uncovered=_longest(vad) + DEFAULT_API_CONNECT_OPTIONS.max_pending_audio,
             ),
         )

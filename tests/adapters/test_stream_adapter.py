@@ -337,8 +337,12 @@ def test_how_much_may_lie_open_follows_from_the_detector() -> None:
     assert pair.capabilities.max_uncovered == pytest.approx(74.0 * 4 / 3)
 
 
-async def test_mixing_channels_down_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    stt = ScriptedSTT(capabilities=STTCapabilities(streaming=False, interim_results=False))
+@pytest.mark.parametrize("declared", [None, 1])
+async def test_mixing_channels_down_is_said_once(
+    caplog: pytest.LogCaptureFixture, declared: int | None
+) -> None:
+    capabilities = STTCapabilities(streaming=False, interim_results=False, num_channels=declared)
+    stt = ScriptedSTT(capabilities=capabilities)
     with anyio.fail_after(5):
         async with StreamAdapter(stt=stt, vad=LoudVAD()).stream() as stream:
             await stream.feed([tone(0.5, num_channels=2)] * 3)
