@@ -134,3 +134,9 @@ class Kit(ABC):
     ) -> AbstractAsyncContextManager[Callable[[bytes], Awaitable[str]]]:
         """Give a function that recognises 16 kHz audio with pocketsphinx, 100 ms at a time."""
         raise NotMeasured("has no engine that runs on this machine")
+
+    def local(
+        self, engine: str, *, interims: bool
+    ) -> AbstractAsyncContextManager[Callable[[bytes], Awaitable[str]]]:
+        """Give a function that recognises 16 kHz audio with sherpa or whisper, 100 ms at a time."""
+        raise NotMeasured("has no engine that runs on this machine")

@@ -21,6 +21,7 @@ _PIECE_SECONDS = 0.5  # short enough not to keep the event loop, long enough to 
 MAX_UNHEARD_SECONDS = 2.0
 """What a worker may be sent before it has heard it: it never waits, and a pipe holds half of it."""
 _MAX_UNHEARD = round(2 * MAX_UNHEARD_SECONDS * SAMPLE_RATE)  # bytes
+_MAX_HELD = round(2 * _PIECE_SECONDS * SAMPLE_RATE)
 
 
 class WorkerFeed:
@@ -33,6 +34,8 @@ class WorkerFeed:
 
     def __init__(self, worker: WorkerProcess | ThreadWorker) -> None:
         self._worker = worker
+        self._held = bytearray()
+        """What a thread that lags is given along with what comes next."""
         self._unheard: list[int] = []
         self._room = anyio.Event()
 
@@ -42,11 +45,18 @@ class WorkerFeed:
 
         Args:
             audio: mono, at the worker's rate.
-            lagging: whether more waits already, so that the worker should not guess. A process
-                sees that by itself.
+            lagging: whether more waits already, so that the worker should not guess, and a thread
+                is given more at once. A process sees that by itself.
         """
         if isinstance(self._worker, ThreadWorker):
             self._worker.hurried = lagging
+            self._held += audio
+            if lagging and len(self._held) < _MAX_HELD:
+                return  # going to a thread and back costs as much as judging whether it is speech
+            audio = self._take_held()
+        await self._send(audio)
+
+    async def _send(self, audio: bytes) -> None:
         while self._unheard and sum(self._unheard) + len(audio) > _MAX_UNHEARD:
             self._room = anyio.Event()
             await self._room.wait()
@@ -55,12 +65,22 @@ class WorkerFeed:
 
     async def flush(self) -> None:
         """Ask for a final of what was sent."""
+        await self._send_held()
         self._unheard.append(0)
         await self._worker.send(Message(Kind.FLUSH))
 
     async def end(self) -> None:
         """Say that nothing more comes."""
+        await self._send_held()
         await self._worker.send(Message(Kind.END))
+
+    async def _send_held(self) -> None:
+        if self._held:
+            await self._send(self._take_held())
+
+    def _take_held(self) -> bytes:
+        held, self._held = bytes(self._held), bytearray()
+        return held
 
     def heard(self) -> None:
         """Note one `HEARD`: it answers the oldest message that is unanswered."""

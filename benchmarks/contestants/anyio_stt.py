@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import anyio
@@ -25,7 +26,7 @@ from anyio_stt.audio import Resampler
 from anyio_stt.engines.deepgram import DeepgramSTT
 from anyio_stt.engines.pocketsphinx import PocketSphinxOptions, PocketSphinxSTT
 
-from ..kit import RATE, Body, Group, Kit, Resampling, Stream
+from ..kit import RATE, Body, Group, Kit, NotMeasured, Resampling, Stream
 
 T = TypeVar("T")
 
@@ -54,7 +55,8 @@ class _Stream(RecognizeStream):
 
 
 class AnyioKit(Kit):
-    packages = ("anyio", "trio", "uvloop", "numpy", "soxr", "samplerate", "pocketsphinx", "wsproto")
+    packages = ("anyio", "trio", "uvloop", "numpy", "soxr", "samplerate", "pocketsphinx", "wsproto",
+                "sherpa-onnx", "faster-whisper")  # fmt: skip
     import_line = "import anyio_stt"
 
     def __init__(self, loop: str) -> None:
@@ -145,19 +147,39 @@ class AnyioKit(Kit):
     async def embedded(self, *, interims: bool) -> AsyncIterator[Callable[[bytes], Awaitable[str]]]:
         options = PocketSphinxOptions(interim_results=interims)
         async with PocketSphinxSTT(options) as stt:
+            yield partial(self._recognise, stt)
 
-            async def recognise(audio: bytes) -> str:
-                frames = [
-                    self.frame(1600, data=audio[at : at + 3200])
-                    for at in range(0, len(audio) - 3199, 3200)
-                ]
-                async with stt.stream() as stream, anyio.create_task_group() as tasks:
-                    tasks.start_soon(stream.feed, frames)
-                    heard = [event async for event in stream]
-                final = SpeechEventType.FINAL_TRANSCRIPT
-                return " ".join(e.alternatives[0].text for e in heard if e.type is final)
+    @asynccontextmanager
+    async def local(
+        self, engine: str, *, interims: bool
+    ) -> AsyncIterator[Callable[[bytes], Awaitable[str]]]:
+        try:
+            stt = _local_engine(engine, interims)
+        except (ImportError, LookupError) as exc:
+            raise NotMeasured(str(exc)) from exc
+        async with stt:
+            yield partial(self._recognise, stt)
 
-            yield recognise
+    async def _recognise(self, stt: STT, audio: bytes) -> str:
+        frames = [
+            self.frame(1600, data=audio[at : at + 3200]) for at in range(0, len(audio) - 3199, 3200)
+        ]
+        async with stt.stream() as stream, anyio.create_task_group() as tasks:
+            tasks.start_soon(stream.feed, frames)
+            heard = [event async for event in stream]
+        final = SpeechEventType.FINAL_TRANSCRIPT
+        return " ".join(e.alternatives[0].text for e in heard if e.type is final)
+
+
+def _local_engine(engine: str, interims: bool) -> STT:
+    if engine == "sherpa":
+        from anyio_stt.engines.sherpa import SherpaOptions, SherpaSTT
+
+        return SherpaSTT(SherpaOptions(interim_results=interims))
+    from anyio_stt.engines.whisper import WhisperOptions, WhisperSTT
+
+    # In threads, because the processor time of other processes is known when they have ended.
+    return WhisperSTT(WhisperOptions(interim_results=interims, num_threads=1), isolated=False)
 
 
 class SamplerateKit(AnyioKit):

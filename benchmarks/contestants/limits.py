@@ -21,6 +21,7 @@ import trio
 
 from ..kit import RATE, Body, Group, Kit, Resampling, Stream
 from ..loops import AsyncioKit
+from .bare_engines import bare_loop
 from .bare_websocket import BareWebSocket
 
 T = TypeVar("T")
@@ -216,6 +217,21 @@ class _Limit(Kit):
                 await self.pause()
             decoder.end_utt()
             return decoder.hyp().hypstr if decoder.hyp() else ""
+
+        yield recognise
+
+    @asynccontextmanager
+    async def local(
+        self, engine: str, *, interims: bool
+    ) -> AsyncIterator[Callable[[bytes], Awaitable[str]]]:
+        begin = bare_loop(engine, interims=interims)
+
+        async def recognise(audio: bytes) -> str:
+            words = ""
+            for said in begin().hear(audio):
+                words = said or words
+                await self.pause()
+            return words
 
         yield recognise
 

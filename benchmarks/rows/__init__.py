@@ -10,6 +10,7 @@ from . import (
     import_time,
     latency,
     linearity,
+    local_engines,
     memory,
     network,
     opening,
@@ -33,6 +34,7 @@ ROWS: tuple[Row, ...] = (
     *latency.ROWS,
     *import_time.ROWS,
     *embedded.ROWS,
+    *local_engines.ROWS,
     *linearity.ROWS,
     *network.ROWS,
 )

@@ -21,14 +21,15 @@ from .row import Line, Row, in_loop
 _SPEECH = Path(__file__).resolve().parents[2] / "anyio_stt" / "testing" / "spoken.wav"
 
 
-def _speech(times: int) -> bytes:
+def speech(times: int) -> bytes:
+    """Return the project's own recording, so many times in a row."""
     with wave.open(str(_SPEECH)) as file:
         return bytes(file.readframes(file.getnframes())) * times
 
 
 def _with(interims: bool) -> Callable[[Kit, bool], Awaitable[tuple[float, ...]]]:
     async def work(kit: Kit, quick: bool) -> tuple[float, ...]:
-        audio = _speech(1 if quick else 3)
+        audio = speech(1 if quick else 3)
         longest = 0.0
 
         async def tick() -> None:
@@ -39,7 +40,7 @@ def _with(interims: bool) -> Callable[[Kit, bool], Awaitable[tuple[float, ...]]]
                 longest = max(longest, time.perf_counter() - asleep - 0.001)
 
         async with kit.embedded(interims=interims) as recognise:
-            await recognise(_speech(1)[:64_000])  # loads the decoder
+            await recognise(speech(1)[:64_000])  # loads the decoder
             async with kit.group() as group:
                 group.start_soon(tick)
                 await kit.pause()

@@ -70,8 +70,10 @@ def load(
         segments, about = batched.transcribe(samples, beam_size=1, batch_size=_BATCH, **fixed)
         return _heard(segments, about)
 
+    silero = _load_silero(detector)
+
     def make_flags() -> Callable[[bytes], bool]:
-        return OnnxSilero(detector, how.threshold).is_speech
+        return OnnxSilero(silero, how.threshold).is_speech
 
     return LoadedWhisper(decode, decode_batched, make_flags, how, interim_interval)
 
@@ -86,21 +88,24 @@ def _heard(segments: Iterable[Any], about: Any) -> Heard:
     return Heard(" ".join(word.text for word in words), words, about.language)
 
 
+def _load_silero(weights: str) -> Any:
+    """Load Silero once for all streams: that takes as long as judging ten seconds."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+
+
 class OnnxSilero:
     """
-    Silero by onnxruntime, which faster-whisper brings.
+    Silero by onnxruntime, which faster-whisper brings, for one stream.
 
     Args:
-        weights: their file.
+        model: its weights, loaded; many streams may use them at the same time.
         threshold: how sure it has to be.
     """
 
-    def __init__(self, weights: str, threshold: float) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(
-            weights, options, providers=["CPUExecutionProvider"]
-        )
+    def __init__(self, model: Any, threshold: float) -> None:
+        self._session = model
         self._threshold = threshold
         self._state = np.zeros((2, 1, 128), np.float32)
         self._heard = np.zeros(_CONTEXT, np.float32)
