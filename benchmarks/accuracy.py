@@ -37,6 +37,7 @@ ROOT = Path(__file__).parent.parent
 GUIDE = ROOT / "docs" / "guides" / "offline.md"
 ENGINES = ("sherpa", "whisper", "pocketsphinx")
 RATE = 16000
+PATIENCE = 600.0  # seconds: a busy machine says nothing about accuracy
 STARTS = (0.0, 0.13, 0.31, 0.52)
 NOISES = (15, 5)
 _SMALL = (
@@ -128,11 +129,12 @@ def normalise(text: str) -> str:
 
 async def hear(stt: Any, samples: Any, *, pace: bool, watch: list[Any]) -> str:
     """Stream *samples*; return what was said, note delays of finals and of first words."""
-    from anyio_stt import AudioFrame, SpeechEventType
+    from anyio_stt import APIConnectOptions, AudioFrame, SpeechEventType
 
     said = []
     started = anyio.current_time()
-    async with stt.stream() as stream, anyio.create_task_group() as tasks:
+    options = APIConnectOptions(timeout=PATIENCE)
+    async with stt.stream(conn_options=options) as stream, anyio.create_task_group() as tasks:
 
         async def feed() -> None:
             for at in range(0, len(samples), RATE // 50):
@@ -215,13 +217,15 @@ async def measure_streams(make: Any, recordings: list[Recording], row: Row, most
 async def measure_whole(make: Any, recordings: list[Recording], row: Row) -> None:
     import jiwer
 
-    from anyio_stt import AudioFrame
+    from anyio_stt import APIConnectOptions, AudioFrame
 
     began = cpu()
     heard = []
+    options = APIConnectOptions(timeout=PATIENCE)
     async with make() as stt:
         for recording in recordings:
-            event = await stt.recognize(AudioFrame.from_array(recording.samples, RATE))
+            frame = AudioFrame.from_array(recording.samples, RATE)
+            event = await stt.recognize(frame, conn_options=options)
             heard.append(normalise(event.alternatives[0].text))
     wanted = [normalise(recording.transcript) for recording in recordings]
     row.words["whole"] = 100 * jiwer.wer(wanted, heard)
