@@ -91,7 +91,7 @@ async def test_guesses_are_left_out_while_a_stream_lags() -> None:
     loaded = FakeLoaded()
     with anyio.fail_after(20):
         async with FakeSTT(lambda: loaded) as stt:
-            assert await finals(stt, loud(8.0)) != []
+            assert await finals(stt, loud(50.0)) != []
     assert loaded.shed > 10 * loaded.guesses
 
 
