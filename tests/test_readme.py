@@ -53,7 +53,7 @@ def test_the_names_it_mentions_exist() -> None:
 
     known = {*anyio_stt.__all__, *anyio_stt.testing.__all__}
     for name in re.findall(r"`(?:await |stt\.|text =\nawait stt\.)?([A-Z]\w+)\(", README):
-        assert name in known | {"LiveKitSTT", "ForLiveKit"}, name
+        assert name in known | {"LiveKitSTT", "ForLiveKit", "PipecatSTT", "ForPipecat"}, name
     rows = README[README.index("## Engines") : README.index("## Why")]
     named = {
         name

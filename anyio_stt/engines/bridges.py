@@ -9,7 +9,10 @@ from anyio_stt.stt import STT
 
 __all__ = ("BRIDGES", "load_bridged")
 
-BRIDGES = {"livekit": "anyio_stt.engines.livekit"}
+BRIDGES = {
+    "livekit": "anyio_stt.engines.livekit",
+    "pipecat": "anyio_stt.engines.pipecat",
+}
 """The reserved prefixes of names, and which module has the framework's `load_plugin`."""
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from ...events import SpeechEvent
 from ...options import APIConnectOptions
 from ...stream import RecognizeStream
+from ...workers.homes import Home
 from .attempt import play
 from .changing import Asked
-from .homes import Home
 from .translation import our_event
 
 if TYPE_CHECKING:

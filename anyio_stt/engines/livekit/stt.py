@@ -13,9 +13,10 @@ from ...audio.frame import AudioBuffer, AudioFrame
 from ...events import SpeechEvent
 from ...options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
 from ...stt import STT
+from ...workers.homes import Home, home_for
 from .changing import Asked, changed
 from .errors import our_error
-from .homes import Home, home_for
+from .http import PluginSession
 from .stream import LiveKitStream
 from .translation import one_attempt, our_capabilities, our_event, their_frame, their_language
 
@@ -87,7 +88,7 @@ class LiveKitSTT(STT):
         theirs = [their_frame(frame, mono=True) for frame in frames]
 
         async def recognize() -> SpeechEvent:
-            with home.session.bound():
+            with self._session.bound():
                 event = await self.plugin.recognize(
                     theirs,
                     language=their_language(language),
@@ -148,12 +149,15 @@ class LiveKitSTT(STT):
 
     def _home(self) -> Home:
         if self._home_made is None:
-            self._home_made = home_for(self._label, thread=self._in_thread, grace=self._grace)
+            self._session = PluginSession()
+            self._home_made = home_for(
+                self._label, thread=self._in_thread, grace=self._grace, session=self._session
+            )
         return self._home_made
 
     def _stream_maker(self, options: APIConnectOptions) -> Callable[[Asked], Any]:
         def make(asked: Asked) -> Any:
-            with self._home().session.bound():
+            with self._session.bound():
                 return asked.plugin.stream(
                     language=their_language(asked.language), conn_options=one_attempt(options)
                 )

@@ -9,8 +9,8 @@ import anyio
 
 from ...vad import VAD, VADStream
 from ...voice import VADCapabilities, VADEvent
+from ...workers.homes import Home, home_for
 from .attempt import play
-from .homes import Home, home_for
 from .translation import our_vad_event
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Where a plugin lives: in the caller's own asyncio loop, or in a thread with a loop for it."""
+"""Where foreign code lives: in the caller's own asyncio loop, or in a thread with a loop for it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ import logging
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import anyio
 from anyio.lowlevel import current_token
 
-from ...audio.bell import Bell, Soon, soon_here
-from ...exceptions import APIConnectionError
+from ..audio.bell import Bell, Soon, soon_here
+from ..exceptions import APIConnectionError
 from .crossing import Crossing
-from .http import PluginSession
 
-__all__ = ("Home", "OwnThread", "SameLoop", "home_for")
+__all__ = ("Home", "OwnThread", "SameLoop", "Session", "home_for")
 
 _logger = logging.getLogger("anyio_stt")
 
@@ -24,18 +23,32 @@ T = TypeVar("T")
 Play = Callable[[AsyncIterator[Any], Callable[..., None]], Awaitable[None]]
 
 
-def home_for(label: str, *, thread: bool, grace: float) -> Home:
-    """Return where *label*'s plugin can live, seen from the running event loop."""
+class Session(Protocol):
+    """What the code at home shares, closed there when all is over."""
+
+    async def aclose(self) -> None: ...
+
+
+def home_for(label: str, *, thread: bool, grace: float, session: Session | None = None) -> Home:
+    """Return where *label*'s code can live, seen from the running event loop."""
     asyncio_runs = hasattr(current_token().native_token, "call_soon_threadsafe")
-    return SameLoop() if asyncio_runs and not thread else OwnThread(label, grace)
+    return SameLoop(session) if asyncio_runs and not thread else OwnThread(label, grace, session)
 
 
 class Home(ABC):
-    """Where a plugin's code runs."""
+    """
+    Where code of another framework runs, which needs asyncio.
 
-    def __init__(self) -> None:
-        self.session: PluginSession = PluginSession()
-        """What its plugins are given for HTTP."""
+    Args:
+        session: what it shares.
+    """
+
+    def __init__(self, session: Session | None = None) -> None:
+        self._session = session
+
+    async def _close_session(self) -> None:
+        if self._session is not None:
+            await self._session.aclose()
 
     @abstractmethod
     async def call(self, function: Callable[..., Awaitable[T]], *args: Any) -> T:
@@ -64,7 +77,7 @@ class SameLoop(Home):
         await play(source, say)
 
     async def aclose(self) -> None:
-        await self.session.aclose()
+        await self._close_session()
 
 
 class OwnThread(Home):
@@ -74,10 +87,11 @@ class OwnThread(Home):
     Args:
         label: the plugin's name.
         grace: seconds that a plugin may take to end when it is cancelled.
+        session: what it shares.
     """
 
-    def __init__(self, label: str, grace: float) -> None:
-        super().__init__()
+    def __init__(self, label: str, grace: float, session: Session | None = None) -> None:
+        super().__init__(session)
         self._label = label
         self._grace = grace
         self._thread: threading.Thread | None = None
@@ -148,7 +162,7 @@ class OwnThread(Home):
             self._changed.ring()
             await self._stop.wait()
             self._group.cancel_scope.cancel()
-        await self.session.aclose()
+        await self._close_session()
 
     async def _bounded(self, wait: Callable[[], Awaitable[None]], what: str) -> bool:
         with anyio.move_on_after(self._grace, shield=True) as scope:

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from ...audio.bell import Bell, Soon
-from ...audio.frame import AudioFrame
+from ..audio.bell import Bell, Soon
+from ..audio.frame import AudioFrame
 
 __all__ = ("MOST_AHEAD", "Crossing")
 
