@@ -49,7 +49,7 @@ myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
 myst_heading_anchors = 3
 highlight_language = "default"
 
-autodoc_mock_imports = ["livekit"]  # large, and described by its own documentation
+autodoc_mock_imports = ["livekit", "pipecat"]  # large, and described by its own documentation
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True

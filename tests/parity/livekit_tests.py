@@ -20,6 +20,8 @@ _FALLBACK, _SPEAKERS = (
     "adapters/test_fallback_adapter.py::",
     "adapters/test_multi_speaker_adapter.py::",
 )
+_MODEL = "adapters/test_names.py::test_model_and_provider_are_those_of_the_engine_behind_an_adapter"
+_PREWARM = "adapters/test_names.py::test_prewarm_reaches_the_engine_that_is_asked_first"
 _ADAPTERS = "adapters/test_conformance.py::test_each_adapter_keeps_the_contract"
 
 EQUALS: dict[str, str | tuple[str, ...]] = {
@@ -111,6 +113,7 @@ EQUALS: dict[str, str | tuple[str, ...]] = {
         f"{_FALLBACK}test_a_probe_does_not_outlive_its_stream",
     ),
     "test_stt_fallback::reports the active instance's model and provider": (
+        "adapters/test_names.py::test_a_fallback_is_called_by_the_member_that_serves",
         f"{_FALLBACK}test_the_members_reports_come_through_once_with_their_labels",
     ),
     # tests/test_multi_speaker_adapter.py
@@ -118,8 +121,8 @@ EQUALS: dict[str, str | tuple[str, ...]] = {
     "test_multi_speaker_adapter::test_keyterms_reach_the_wrapped_stt": _NO_HOOK,
     "test_multi_speaker_adapter::test_keyterm_detector_reaches_the_wrapped_stt": _NO_HOOK,
     "test_multi_speaker_adapter::test_conversation_items_reach_the_wrapped_stt": _NO_HOOK,
-    "test_multi_speaker_adapter::test_prewarm_reaches_the_wrapped_stt": _NO_HOOK,
-    "test_multi_speaker_adapter::test_model_and_provider_come_from_the_wrapped_stt": _NO_HOOK,
+    "test_multi_speaker_adapter::test_prewarm_reaches_the_wrapped_stt": (_PREWARM,),
+    "test_multi_speaker_adapter::test_model_and_provider_come_from_the_wrapped_stt": (_MODEL,),
     "test_multi_speaker_adapter::test_metrics_are_forwarded_and_detached_on_aclose": (
         "adapters/test_stream_adapter.py::test_a_closed_adapter_hears_no_more_of_its_engine",
         _ADAPTERS,
@@ -142,9 +145,9 @@ EQUALS: dict[str, str | tuple[str, ...]] = {
         f"{_SPEAKERS}test_without_detection_nobody_is_primary",
     ),
     # tests/test_stt_prewarm.py
-    "test_stt_prewarm::test_fallback_adapter_prewarms_primary_stt": _NO_HOOK,
-    "test_stt_prewarm::test_stream_adapter_forwards_prewarm": _NO_HOOK,
-    "test_stt_prewarm::test_prewarm_reaches_non_streaming_primary": _NO_HOOK,
+    "test_stt_prewarm::test_fallback_adapter_prewarms_primary_stt": (_PREWARM,),
+    "test_stt_prewarm::test_stream_adapter_forwards_prewarm": (_PREWARM,),
+    "test_stt_prewarm::test_prewarm_reaches_non_streaming_primary": (_PREWARM,),
     # tests/test_aio.py: what Chan did, the journal and the delivery do
     "test_aio::test_channel": (
         "contract/test_input.py::test_an_engine_reads_what_was_pushed_in_order_and_once",
