@@ -17,18 +17,20 @@ class PauseCutter:
     Args:
         longest: the most seconds of a piece.
         shortest: the fewest, but for the last one.
+        pause: how many seconds long the quiet is that is looked for.
 
     Raises:
         ValueError: unless 0 < shortest < longest.
     """
 
-    def __init__(self, *, longest: float, shortest: float) -> None:
+    def __init__(self, *, longest: float, shortest: float, pause: float = 0.2) -> None:
         if not 0 < shortest < longest:
             raise ValueError(
                 f"pieces need 0 < shortest < longest, got {shortest!r} and {longest!r} seconds"
             )
         self._longest = longest
         self._shortest = shortest
+        self._pause = pause
         self._frames: list[AudioFrame] = []
         self._held = 0.0
 
@@ -39,7 +41,8 @@ class PauseCutter:
         if self._held < self._longest:
             return None
         joined = join_frames(self._frames)
-        at = round(quietest_place(joined, self._shortest, joined.duration) * joined.sample_rate)
+        place = quietest_place(joined, self._shortest, joined.duration, self._pause)
+        at = round(place * joined.sample_rate)
         rest = joined.slice(at)
         self._frames = [rest] if rest.samples_per_channel else []
         self._held = rest.duration

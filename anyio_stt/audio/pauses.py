@@ -15,14 +15,17 @@ _HOP = 0.01
 _REST = 1.0  # seconds; what is left for the last piece must not be shorter than engines take
 
 
-def quietest_place(frame: AudioFrame, earliest: float, latest: float) -> float:
+def quietest_place(
+    frame: AudioFrame, earliest: float, latest: float, pause: float = _PAUSE
+) -> float:
     """
-    Return the middle of the quietest fifth of a second of *frame*, in seconds.
+    Return the middle of the quietest stretch of *frame*, in seconds.
 
     Args:
         frame: the audio; of several channels the loudness is that of all together.
         earliest: where to begin to look, in seconds.
         latest: where to stop.
+        pause: how long the stretch is, in seconds.
     """
     hop = max(1, round(_HOP * frame.sample_rate))
     first, last = round(earliest * frame.sample_rate), round(latest * frame.sample_rate)
@@ -32,7 +35,7 @@ def quietest_place(frame: AudioFrame, earliest: float, latest: float) -> float:
     if count < 2:
         return latest
     hops = power[: count * hop].reshape(count, hop).mean(axis=1)
-    width = max(1, min(round(_PAUSE / _HOP), count // 2))
+    width = max(1, min(round(pause / _HOP), count // 2))
     loudness = np.convolve(hops, np.ones(width), mode="valid")
     middle = int(np.argmin(loudness)) * hop + width * hop // 2
     return (first + middle) / frame.sample_rate

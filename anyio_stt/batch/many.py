@@ -6,19 +6,23 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TypeAlias, Union
+from typing import Any, TypeAlias, Union
 
 from ..events import SpeechEvent, SpeechEventType
 from ..options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
 from ..stt import STT
 from ..transcription import AudioSource, raise_for_lost, text_of
+from .cluster import ClusterEngine, open_cluster
+from .cluster_errors import ClusterError
 from .follower import Follower
+from .on_worker import Report, Task
 from .opening import name_of, open_recording
 from .results import BatchResult, Recording
 from .side_by_side import SideBySide
+from .spread import transcribe_on
 from .transcription import Transcription
 
-__all__ = ("BatchItem", "transcribe_all", "transcribe_one")
+__all__ = ("BatchItem", "transcribe_all", "transcribe_far", "transcribe_one")
 
 BatchItem: TypeAlias = Union[AudioSource, Recording]
 """What `STT.transcribe` takes, an address, or a `Recording`."""
@@ -30,6 +34,7 @@ async def transcribe_all(
     engine: STT | Callable[[], STT],
     *,
     jobs: int | None = None,
+    cluster: str | None = None,
     language: str | None = None,
     channels: str = "mix",
     conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
@@ -49,21 +54,37 @@ async def transcribe_all(
     Args:
         recordings: paths, addresses, audio, or `Recording`; async or not.
         engine: used by all; what makes one is called, and the engine is closed with the block.
-        jobs: how many recordings at a time; as many as the machine has cores unless told.
+        jobs: how many recordings at a time; as many as the machine has cores unless told, or
+            twice as many as the cluster's workers have threads.
+        cluster: the address of a Dask scheduler; "local" for workers on this machine, or
+            "dask-config" for what Dask is configured for. Each worker makes an engine, so
+            *engine* is what makes one, and opens the recordings itself: paths are those of a
+            folder that all share. A worker that dies loses no recording.
         language: what is spoken, where the engine can be told.
         channels: of a recording with several: "mix" hears their mean, "each" every one by
             itself, and a number, from 1, that one.
         conn_options: retries, deadlines and bounds.
 
     Raises:
-        ValueError: when *jobs* is less than 1.
+        ValueError: when *jobs* is less than 1, or a cluster is given an engine that is made.
+        ClusterError: when the cluster cannot be reached, also by the iteration when it is lost.
         Exception: by the iteration, after the last result, what *recordings* failed with.
     """
+    how: dict[str, Any] = {"language": language, "channels": channels, "conn_options": conn_options}
+    if cluster is not None:
+        if isinstance(engine, STT):
+            raise ValueError(
+                f"the workers of a cluster make their engines: give {type(engine).__name__}, or "
+                f"what makes one, not an engine that is made"
+            )
+        async with open_cluster(cluster, jobs=jobs) as there, there.engine(engine) as made:
+            far = partial(transcribe_far, made, **how)
+            async with SideBySide(recordings, far, jobs=made.places) as results:
+                yield results
+        return
     places = (os.cpu_count() or 1) if jobs is None else jobs
     async with _engine_for(engine) as stt:
-        work = partial(
-            transcribe_one, stt, language=language, channels=channels, conn_options=conn_options
-        )
+        work = partial(transcribe_one, stt, **how)
         async with SideBySide(recordings, work, jobs=places) as results:
             yield results
 
@@ -110,8 +131,7 @@ async def transcribe_one(
     error: Exception | None = None
     try:
         await transcription.run(open_recording(recording))
-        text = " ".join(filter(None, map(text_of, collected.finals)))
-        raise_for_lost(name_of(recording), transcription.lost_ranges, text)
+        raise_for_lost(name_of(recording), transcription.lost_ranges, collected.text)
     except Exception as exc:  # noqa: BLE001 - this is what the result is for
         error = exc
     return BatchResult(
@@ -119,9 +139,48 @@ async def transcribe_one(
     )
 
 
+async def transcribe_far(
+    engine: ClusterEngine,
+    item: BatchItem,
+    *,
+    language: str | None = None,
+    channels: str = "mix",
+    conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
+) -> BatchResult:
+    """
+    Transcribe one recording of a batch on a cluster, as `transcribe_one` does here.
+
+    Args:
+        engine: the engine on the workers.
+        item: the recording.
+        language: what is spoken, unless the recording says that itself.
+        channels: which channels are heard.
+        conn_options: retries, deadlines and bounds.
+
+    Raises:
+        ClusterError: when the cluster is gone.
+    """
+    recording = item if isinstance(item, Recording) else Recording(item)
+    task = Task(recording, language, channels, conn_options=conn_options)
+    collected, report = _Collected(), Report()
+    try:
+        report = await transcribe_on(engine, task, collected)
+        if report.error is None:
+            raise_for_lost(name_of(recording), report.lost_ranges, collected.text)
+    except ClusterError:
+        raise
+    except Exception as exc:  # noqa: BLE001 - this is what the result is for
+        report.error = exc
+    return BatchResult(item, tuple(collected.finals), report.given, report.lost, report.error)
+
+
 class _Collected(Follower):
     def __init__(self) -> None:
         self.finals: list[SpeechEvent] = []
+
+    @property
+    def text(self) -> str:
+        return " ".join(filter(None, map(text_of, self.finals)))
 
     def event(self, event: SpeechEvent) -> None:
         if event.type is SpeechEventType.FINAL_TRANSCRIPT:

@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from dataclasses import replace
 
 import anyio
 
@@ -17,9 +18,18 @@ from ..audio.reader import AudioReader
 from ..audio.reading import open_audio
 from ..transcription import checked_source
 from .results import Recording
+from .stores import is_stored, open_stored
 from .web import open_address
 
-__all__ = ("frames_of", "is_address", "name_of", "open_place", "open_recording", "told_name")
+__all__ = (
+    "frames_of",
+    "is_address",
+    "name_of",
+    "open_place",
+    "open_recording",
+    "told_name",
+    "with_whole_path",
+)
 
 
 def is_address(name: str) -> bool:
@@ -40,12 +50,24 @@ def told_name(name: str) -> str:
     return os.path.basename(name.rstrip("/")) or name
 
 
+def with_whole_path(recording: Recording) -> Recording:
+    """Return *recording*, to be found in another working folder too."""
+    source = recording.source
+    if not isinstance(source, (str, os.PathLike)) or (
+        isinstance(source, str) and (is_address(source) or is_stored(source))
+    ):
+        return recording
+    return replace(recording, source=os.path.abspath(source))
+
+
 def open_place(
     place: str | os.PathLike[str], pcm_format: PCMFormat | None = None
 ) -> AbstractAsyncContextManager[AudioReader]:
     """Open the file or the address *place*; what is raised says what to do."""
     if isinstance(place, str) and is_address(place):
         return open_address(place, pcm_format)
+    if isinstance(place, str) and is_stored(place):
+        return open_stored(place, pcm_format)
     return open_audio(place, pcm_format=pcm_format)
 
 

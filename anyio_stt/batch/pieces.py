@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from ..audio.frame import AudioFrame, join_frames
 from ..audio.pause_cutting import PauseCutter
 
-__all__ = ("Piece", "PieceCutter", "in_tenths")
+PAUSE = 0.8
+"""Seconds of quiet that a cut is looked for in: there every engine ends an utterance."""
+
+_GRID = 0.48  # seconds: detectors judge frames of 30 or 32 ms, here the same as of the whole
+
+__all__ = ("PAUSE", "Piece", "PieceCutter", "in_tenths", "lead_from")
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class PieceCutter:
     def __init__(
         self, *, shortest: float, longest: float, lead: float, trail: float, start: float
     ) -> None:
-        self._cutter = PauseCutter(shortest=shortest, longest=longest)
+        self._cutter = PauseCutter(shortest=shortest, longest=longest, pause=PAUSE)
         self._lead = lead
         self._trail = trail
         self._position = start
@@ -87,12 +92,24 @@ class PieceCutter:
                 behind.slice(0, min(round(self._trail * rate), behind.samples_per_channel))
             )
         self._position += held.duration
-        keep = max(held.samples_per_channel - round(self._lead * rate), 0)
+        keep = round((lead_from(self._position, self._lead, first) - first) * rate)
         self._before = held.slice(keep) if self._lead else None
         last = math.inf if behind is None else self._position
         return Piece(
             join_frames([part for part in parts if part.samples_per_channel]), start, first, last
         )
+
+
+def lead_from(first: float, lead: float, earliest: float) -> float:
+    """
+    Return where to begin to hear a piece, in seconds.
+
+    Args:
+        first: where it begins itself.
+        lead: how much is heard before, at least.
+        earliest: where to begin at the earliest.
+    """
+    return max(math.floor((first - lead) / _GRID) * _GRID, earliest) if lead else first
 
 
 async def in_tenths(frame: AudioFrame) -> AsyncGenerator[AudioFrame, None]:

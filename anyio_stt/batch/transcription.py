@@ -37,8 +37,8 @@ _REFRESH_INTERVAL = 0.1
 _GUESSES = (SpeechEventType.INTERIM_TRANSCRIPT, SpeechEventType.PREFLIGHT_TRANSCRIPT)
 # Of a recording cut in pieces. Shorter ones cost words at their ends, longer ones leave a core
 # without work at the end of the recording.
-_PIECE = (30.0, 60.0)
-_OVERLAP = (6.0, 3.0)
+_PIECE = (40.0, 80.0)
+_OVERLAP = (4.0, 2.0)
 # For engines of whole recordings: what most of them were trained on.
 _REQUEST = (15.0, 28.0)
 _SILENT = 16  # of 32768: nobody speaks, and some engines make words up

@@ -38,18 +38,21 @@ class Journal:
         path: where it lies.
         recording: the name of the recording, a file.
         settings: how it is transcribed.
+        version: what changes when a recording that is no file does.
     """
 
-    def __init__(self, path: Path, recording: str, settings: Settings) -> None:
+    def __init__(
+        self, path: Path, recording: str, settings: Settings, version: str | None = None
+    ) -> None:
         self.path = path
         self._file: TextIO | None = None
-        status = os.stat(recording)
+        status = None if version is not None else os.stat(recording)
         how = json.dumps([settings.options, settings.language, settings.channels], default=repr)
         self._header = {
             "journal": _VERSION,
             "recording": shown_name(recording),
-            "size": status.st_size,
-            "changed": status.st_mtime_ns,
+            "size": None if status is None else status.st_size,
+            "changed": version if status is None else status.st_mtime_ns,
             "engine": settings.engine,
             "how": hashlib.sha256(how.encode("utf-8", "replace")).hexdigest(),
         }

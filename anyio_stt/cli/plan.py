@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from anyio_stt.audio import AudioFileError
 from anyio_stt.batch.opening import is_address
+from anyio_stt.batch.stores import find_stored, is_stored
 
 from .errors import CommandError
 from .formats import FORMATS
@@ -45,6 +47,8 @@ class Job:
 
     name: str
     targets: tuple[Target, ...]
+    version: str | None = None
+    """What changes when a recording in a store does."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class _Found:
     name: str
     inside: Path
     """What it is called below the folder it was found in."""
+    version: str | None = None
 
 
 def make_plan(settings: Settings) -> list[Job]:
@@ -64,7 +69,7 @@ def make_plan(settings: Settings) -> list[Job]:
     """
     found = [each for name in settings.files for each in _expanded(name)]
     targets = _targets(found, settings)
-    jobs = [Job(each.name, targets[at]) for at, each in enumerate(found)]
+    jobs = [Job(each.name, targets[at], each.version) for at, each in enumerate(found)]
     _check_outputs(jobs)
     if settings.skip_existing:
         jobs = [job for job in jobs if not _is_done(job)]
@@ -75,6 +80,8 @@ def _expanded(name: str) -> Iterator[_Found]:
     if name in _UNNAMED or is_address(name):
         stem = _UNNAMED.get(name) or name.rstrip("/").split("/")[-1]
         yield _Found(name, Path(stem.partition("?")[0] or "address"))
+    elif is_stored(name):
+        yield from _in_store(name)
     elif os.path.isdir(name):
         yield from _in_folder(Path(name))
     elif any(sign in name for sign in "*?[") and not os.path.lexists(name):
@@ -85,6 +92,19 @@ def _expanded(name: str) -> Iterator[_Found]:
             yield from _expanded(match)
     else:
         yield _Found(name, Path(Path(name).name))
+
+
+def _in_store(address: str) -> Iterator[_Found]:
+    try:
+        found = find_stored(address)
+    except (AudioFileError, ImportError, OSError) as exc:
+        raise CommandError(f"{shown_name(address)}: {exc}") from exc
+    named = len(found) == 1 and found[0].address.endswith(address.rpartition("/")[2])
+    recordings = [e for e in found if named or Path(e.inside).suffix.lower() in _ENDINGS]
+    if not recordings:
+        raise CommandError(f"{shown_name(address)}: there is no recording")
+    for each in recordings:
+        yield _Found(each.address, Path(each.inside), each.version)
 
 
 def _in_folder(folder: Path) -> Iterator[_Found]:

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from anyio_stt import STT, APIError
-from anyio_stt.audio import AudioReader, PCMFormat
-from anyio_stt.batch import SideBySide
+from anyio_stt import APIError
+from anyio_stt.batch import ClusterError, SideBySide
 from anyio_stt.batch.in_order import InOrder
-from anyio_stt.batch.transcription import LOST, Transcription
+from anyio_stt.batch.transcription import LOST
 
-from .detector import with_utterances
 from .display import Display
-from .engine_choice import make_engine
 from .errors import CommandError
 from .failures import explain, told_error
 from .formats import make_formatter
@@ -28,11 +24,10 @@ from .recordings import is_live, open_recording
 from .settings import Settings
 from .shown import shown_name
 from .telling import Shown
+from .transcribing import Open, Transcriber, transcribing
 from .transcript import Transcript
 
 __all__ = ("Session",)
-
-_Open = Callable[[str, "PCMFormat | None"], AbstractAsyncContextManager[AudioReader]]
 
 
 class Session:
@@ -49,7 +44,7 @@ class Session:
     """
 
     def __init__(
-        self, settings: Settings, display: Display, *, open_audio: _Open = open_recording
+        self, settings: Settings, display: Display, *, open_audio: Open = open_recording
     ) -> None:
         self._settings = settings
         self._display = display
@@ -72,13 +67,14 @@ class Session:
         """
         failed = complete = False
         try:
-            async with make_engine(self._settings.engine, self._settings.options) as engine:
-                stt = with_utterances(engine, self._settings.vad, live=self._settings.listens)
-                work = partial(self._one, stt)
-                async with SideBySide(self._work(), work, jobs=self._settings.jobs) as results:
+            async with transcribing(self._settings, self._open) as there:
+                work = partial(self._one, there)
+                async with SideBySide(self._work(), work, jobs=there.places) as results:
                     async for well in results:
                         failed = failed or not well
             complete = True
+        except ClusterError as exc:
+            raise CommandError(f"--cluster {self._settings.cluster}: {exc}") from exc
         except BaseException as exc:
             error = told_error(exc)
             if error is exc or isinstance(exc, Exception):
@@ -118,16 +114,18 @@ class Session:
     def _journal(self, job: Job) -> Journal | None:
         path = next((target.path for target in job.targets), None)
         own = path is not None and path not in self._orders
-        if path is None or not own or is_live(job.name) or (path.exists() and not path.is_file()):
+        if path is None or not own or (path.exists() and not path.is_file()):
             return None
-        return Journal(journal_path(path), job.name, self._settings)
+        if is_live(job.name) and job.version is None:
+            return None
+        return Journal(journal_path(path), job.name, self._settings, job.version)
 
-    async def _one(self, stt: STT, work: tuple[Job, Transcript]) -> bool:
+    async def _one(self, there: Transcriber, work: tuple[Job, Transcript]) -> bool:
         job, transcript = work
         complete = False
         try:
-            complete = await self._transcribe(stt, job, transcript)
-        except CommandError:
+            complete = await self._transcribe(there, job, transcript)
+        except (CommandError, ClusterError):
             raise
         except Exception as exc:
             error = told_error(exc)
@@ -157,22 +155,11 @@ class Session:
                 f"anyio-stt: what was said is in {shown_name(place)}; the former transcript is kept"
             )
 
-    async def _transcribe(self, stt: STT, job: Job, transcript: Transcript) -> bool:
-        settings = self._settings
-        shown = Shown(transcript, self._display, self._note, restart=settings.restart)
-        transcription = Transcription(
-            stt,
-            shown,
-            language=settings.language,
-            channels=settings.channels,
-            jobs=self._pieces(job),
-            realtime=settings.realtime,
-        )
-        complete = await transcription.run(self._open(job.name, settings.raw_format))
-        if transcription.lost > LOST:
-            self._display.warn(
-                f"anyio-stt: {shown.name}: {transcription.lost:.2f} s could not be recognised"
-            )
+    async def _transcribe(self, there: Transcriber, job: Job, transcript: Transcript) -> bool:
+        shown = Shown(transcript, self._display, self._note, restart=self._settings.restart)
+        complete, lost = await there.run(job, shown, self._pieces(job))
+        if lost > LOST:
+            self._display.warn(f"anyio-stt: {shown.name}: {lost:.2f} s could not be recognised")
         return complete
 
     def _pieces(self, job: Job) -> int:

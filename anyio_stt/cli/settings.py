@@ -30,6 +30,8 @@ class Settings:
     raw_format: PCMFormat | None = None
     channels: str = "mix"
     jobs: int = 1
+    jobs_given: bool = False
+    cluster: str | None = None
     interim: str = "auto"
     skip_existing: bool = False
     restart: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from anyio_stt import SpeechEvent, SpeechEventType
 from anyio_stt.audio import AudioReader
@@ -15,6 +15,7 @@ from .transcript import Transcript
 
 __all__ = ("Shown",)
 
+_TOLD = 3
 _GUESSES = (SpeechEventType.INTERIM_TRANSCRIPT, SpeechEventType.PREFLIGHT_TRANSCRIPT)
 
 
@@ -52,11 +53,29 @@ class Shown(Follower):
     def opened(self, audio: AudioReader, channels: int) -> float:
         """Begin with what an interrupted run has said, and go on from its end."""
         self._told = told_name(audio.name)
-        start = self._transcript.begin(channels=channels, restart=self._restart)
-        if start:
-            self._display.note(f"{self.name}: going on from {start:.1f} s")
+        self._transcript.begin(restart=self._restart)
+        start = self._transcript.start(channels)
+        self.began(start)
         self._display.begin(self.name, audio.duration)
         return start
+
+    def began(self, start: float) -> None:
+        """Say from where an interrupted run is gone on with."""
+        if start:
+            self._display.note(f"{self.name}: going on from {start:.1f} s")
+
+    def opened_elsewhere(self, name: str) -> Mapping[int | None, float]:
+        """Begin, and return up to where an interrupted run has got, by channel."""
+        self._told = told_name(name)
+        self._transcript.begin(restart=self._restart)
+        self._display.begin(self.name, None)
+        return self._transcript.covered
+
+    def lost(self, ranges: Sequence[tuple[float, float]]) -> None:
+        """Name what could not be read somewhere else."""
+        told = ", ".join(f"{first:.3f} to {last:.3f} s" for first, last in ranges[:_TOLD])
+        more = f" and {len(ranges) - _TOLD} more" if len(ranges) > _TOLD else ""
+        self._display.warn(f"anyio-stt: {self.name}: {told}{more} could not be read")
 
     def event(self, event: SpeechEvent) -> None:
         """Show guesses, and write."""

@@ -43,13 +43,20 @@ _TELEPHONE_RATE = 8000
     "--jobs",
     type=click.IntRange(1, 256),
     metavar="N",
-    help="How many recordings, or pieces of one, at once; as many as there are cores.",
+    help="How many recordings, or pieces of one, at once; as many as there are cores. With "
+    "--cluster local how many workers, with another how many are in flight.",
 )
 @option(
     "--vad/--no-vad",
     default=None,
     help="Cut utterances for an engine of whole recordings; unless told, for those that give no "
     "times.",
+)
+@option(
+    "--cluster",
+    metavar="ADDRESS|local|dask-config",
+    help="Transcribe on a Dask cluster: the address of its scheduler, workers of this machine, or "
+    "what Dask is configured for.",
 )
 @option("--skip-existing", is_flag=True, help="Leave out recordings that have their transcripts.")
 @option("--restart", is_flag=True, help="Forget what an interrupted run has left.")
@@ -85,9 +92,9 @@ def transcribe(
     **settings: Any,
 ) -> int:
     """
-    Transcribe recordings of any kind: files, folders, patterns, http addresses, or "-" for
-    standard input, which may still be going on. Several channels are mixed down to one unless
-    --channels says otherwise.
+    Transcribe recordings of any kind: files, folders, patterns, addresses (http, and s3, gs and
+    what else fsspec knows), or "-" for standard input, which may still be going on. Several
+    channels are mixed down to one unless --channels says otherwise.
 
     On a terminal the text appears while it is recognised; elsewhere only final transcripts go to
     standard output, and everything else to standard error.
@@ -98,12 +105,15 @@ def transcribe(
     check_backend(backend)
     raw_format = _raw_format(files, raw, raw_rate, raw_channels)
     _check(settings)
+    if settings["cluster"] is not None:
+        _check_cluster(files, settings)
     settings["engine"] = choose_engine(settings["engine"], quiet=quiet)
     wanted = Settings(
         files,
         options=parse_options(options),
         raw_format=raw_format,
         jobs=jobs or os.cpu_count() or 1,
+        jobs_given=jobs is not None,
         **settings,
     )
     with showing(quiet=quiet) as display, log_shown_on(display, verbose):
@@ -130,6 +140,14 @@ def _raw_format(
         return PCMFormat(rate or _TELEPHONE_RATE, channels or 1, width, encoding)  # type: ignore[arg-type]
     except ValueError as exc:
         raise CommandError(f"--raw: {exc}") from exc
+
+
+def _check_cluster(files: tuple[str, ...], settings: dict[str, Any]) -> None:
+    if STANDARD_STREAM in files:
+        raise CommandError('--cluster takes recordings that its workers can open, not "-"')
+    for name in ("realtime", "all_events"):
+        if settings[name]:
+            raise CommandError(f"--{name.replace('_', '-')} cannot be had from a --cluster")
 
 
 def _check(settings: dict[str, Any]) -> None:

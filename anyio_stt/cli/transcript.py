@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,20 +45,22 @@ class Transcript:
         self.said: bool = False
         """Whether there is anything in it."""
 
-    def begin(self, *, channels: int, restart: bool) -> float:
-        """
-        Write what an interrupted run has said, and return where to go on, in seconds.
-
-        Args:
-            channels: how many channels are heard apart.
-            restart: whether to forget that run.
-        """
+    def begin(self, *, restart: bool) -> None:
+        """Write what an interrupted run has said, unless *restart* says to forget it."""
         before = [] if self.journal is None or restart else self.journal.read()
         self._begun = True
         for formatter, sink in self._outputs:
             sink.write(formatter.begin())
         for event in before:
             self._add_final(event)
+
+    @property
+    def covered(self) -> Mapping[int | None, float]:
+        """Up to where something was said, in seconds, by channel."""
+        return self._covered
+
+    def start(self, channels: int) -> float:
+        """Return where to go on, in seconds, when so many channels are heard apart."""
         if len(self._covered) < channels:  # one of them has said nothing yet
             return 0.0
         return min(self._covered.values())

@@ -54,6 +54,28 @@ def test_a_folder_is_transcribed_and_what_is_no_audio_is_named(tmp_path: Path) -
     assert "Traceback" not in complaints
 
 
+@pytest.mark.parametrize("cluster", ["-", pytest.param("local", marks=pytest.mark.heavy)])
+def test_an_archive_becomes_a_table(cluster: str, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    if cluster == "local":
+        pytest.importorskip("distributed")
+    table = tmp_path / "said.parquet"
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / "archive.py", table, cluster, SPOKEN, "missing.wav"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=True,
+    )
+    rows = parquet.read_table(table).to_pylist()
+    assert [row["text"] for row in rows] == [FIRST, SECOND]
+    assert {row["recording"] for row in rows} == {str(SPOKEN)}
+    assert all(row["start"] < row["end"] for row in rows)
+    assert len(done.stderr.splitlines()) == 1
+    assert "missing.wav" in done.stderr
+
+
 def test_the_agent_answers_each_turn() -> None:
     said, complaints = run("turns.py", SPOKEN)
     assert not complaints

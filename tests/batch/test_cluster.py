@@ -1,0 +1,258 @@
+"""A real Dask cluster: its scheduler and workers are processes, and some of them are killed."""
+
+from __future__ import annotations
+
+import gc
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import tracemalloc
+import wave
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+import anyio_stt.testing
+from anyio_stt import STT, AudioFrame
+from anyio_stt.batch import BatchResult, ClusterError, EngineUnavailableError, transcribe_all
+from tests.batch.deadly import POISON, DeadlySTT, NotHereSTT, WhereSTT
+from tests.batch.engines import REFUSED, BatchSTT, recording
+
+pytest.importorskip("distributed")
+
+SOAK = bool(os.environ.get("ANYIO_STT_SOAK"))
+ROOT = Path(__file__).parents[2]
+SPOKEN = Path(anyio_stt.testing.__file__).with_name("spoken.wav")
+WORDS = "good morning and welcome to the show this speech was made by a machine"
+
+pytestmark = [pytest.mark.heavy, pytest.mark.timeout(240)]
+
+
+class Dask:
+    """A scheduler with workers, each a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        # A worker that dies is suspected of its tasks; one death is enough here.
+        self._environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
+        }
+        self._folder = folder
+        self._readers: list[threading.Thread] = []
+        self.workers: list[subprocess.Popen[str]] = []
+        self.scheduler = self._start("scheduler", "--port", "0", "--no-dashboard")
+        self.address = self._told(self.scheduler, r"Scheduler at: +(tcp://\S+)")
+
+    def _start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "dask", *arguments],
+            cwd=self._folder,
+            env=self._environment,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+
+    def _told(self, process: subprocess.Popen[str], what: str) -> str:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if found := re.search(what, line):
+                # A pipe that nobody reads any more would stop it.
+                reader = threading.Thread(target=process.stderr.read)
+                reader.start()
+                self._readers.append(reader)
+                return found[1]
+        raise AssertionError(f"it ended with {process.wait()}")
+
+    def add_workers(self, count: int, nanny: str = "--no-nanny") -> None:
+        arguments = ("worker", self.address, "--nthreads", "1", "--no-dashboard", nanny)
+        started = [self._start(*arguments) for _ in range(count)]
+        for each in started:
+            self._told(each, r"Registered to: +(tcp://\S+)")
+        self.workers += started
+
+    def add_nannies(self, count: int) -> None:
+        """Add workers that are started again when they die."""
+        self.add_workers(count, "--nanny")
+
+    def close(self) -> None:
+        for each in [*self.workers, self.scheduler]:
+            if each.poll() is None:
+                os.killpg(each.pid, signal.SIGKILL)
+            each.wait()
+        for reader in self._readers:
+            reader.join(10)
+        for each in [*self.workers, self.scheduler]:
+            assert each.stderr is not None
+            each.stderr.close()
+
+
+@pytest.fixture
+def dask(tmp_path: Path) -> Iterator[Dask]:
+    cluster = Dask(tmp_path)
+    try:
+        yield cluster
+    finally:
+        cluster.close()
+
+
+BOTH = pytest.mark.parametrize("backend", ["asyncio", "trio"])
+
+
+def collect(
+    recordings: Iterable[Any],
+    engine: Callable[[], STT],
+    cluster: str,
+    *,
+    backend: str = "asyncio",
+    meanwhile: Callable[[int], None] = lambda _: None,
+    **how: Any,
+) -> list[BatchResult]:
+    """Return all results; *meanwhile* is told how many there are."""
+
+    async def main() -> list[BatchResult]:
+        heard = []
+        with anyio.fail_after(200):
+            async with transcribe_all(recordings, engine, cluster=cluster, **how) as results:
+                async for result in results:
+                    heard.append(result)
+                    meanwhile(len(heard))
+        return heard
+
+    return anyio.run(main, backend=backend)
+
+
+@BOTH
+def test_two_of_three_workers_are_killed_and_not_a_word_is_missing(
+    dask: Dask, backend: str
+) -> None:
+    engine = pytest.importorskip("anyio_stt.engines.pocketsphinx").PocketSphinxSTT
+    dask.add_workers(3)
+
+    def kill(count: int) -> None:
+        if count == 1:
+            for worker in dask.workers[:2]:
+                worker.kill()
+
+    count = 60 if SOAK else 5
+    results = collect([SPOKEN] * count, engine, dask.address, backend=backend, meanwhile=kill)
+    assert [(each.text, each.error) for each in results] == [(WORDS, None)] * count
+    assert sum(worker.poll() is not None for worker in dask.workers) == 2
+
+
+def test_a_recording_that_kills_its_workers_is_named_and_the_others_go_on(dask: Dask) -> None:
+    dask.add_nannies(2)
+    numbers = [30, 31, POISON, REFUSED, *range(32, 50)]
+    results = collect(map(recording, numbers), DeadlySTT, dask.address)
+    assert len(results) == len(numbers)
+    errors = {result.recording: result.error for result in results if result.error is not None}
+    assert set(errors) == {recording(POISON), recording(REFUSED)}
+    assert "every worker that took it died" in str(errors[recording(POISON)])
+    assert "nobody hears that" in str(errors[recording(REFUSED)])
+    said = sorted(result.text for result in results if result.error is None)
+    assert said == sorted(str(n) for n in numbers if n not in {POISON, REFUSED})
+
+
+def test_memory_does_not_grow_with_the_number_of_recordings(dask: Dask) -> None:
+    dask.add_workers(2)
+    frame = recording(30, 0.1)
+    many = 10_000 if SOAK else 500
+    taken = 0
+    held = []
+
+    def frames() -> Iterator[AudioFrame]:
+        nonlocal taken
+        for taken in range(1, many + 1):  # noqa: B007
+            yield frame
+
+    async def main() -> None:
+        read = 0
+        async with transcribe_all(frames(), BatchSTT, cluster=dask.address) as results:
+            async for result in results:
+                assert result.text == "30"
+                read += 1
+                assert taken - read <= 8  # in flight, or waiting to be read
+                if read in {many // 5, many}:
+                    gc.collect()
+                    held.append(tracemalloc.get_traced_memory()[0])
+        assert read == many
+
+    tracemalloc.start()
+    anyio.run(main)
+    tracemalloc.stop()
+    assert held[1] < held[0] + 200_000
+
+
+def test_an_engine_that_the_workers_cannot_make_is_told_once(dask: Dask) -> None:
+    dask.add_workers(1)
+    with pytest.raises(EngineUnavailableError, match="there is no key on this machine"):
+        collect(map(recording, range(30, 50)), NotHereSTT, dask.address)
+    with pytest.raises(ValueError, match="make their engines: give BatchSTT"):
+        collect([recording(30)], BatchSTT(), dask.address)  # type: ignore[arg-type]
+
+
+def test_a_scheduler_that_is_not_there_or_ends_is_told(dask: Dask) -> None:
+    with pytest.raises(ClusterError, match="cannot be reached"):
+        collect([recording(30)], BatchSTT, "tcp://127.0.0.1:9")
+    with pytest.raises(ClusterError, match="DASK_SCHEDULER_ADDRESS"):
+        collect([recording(30)], BatchSTT, "dask-config")
+    dask.add_workers(1)
+
+    def kill(count: int) -> None:
+        dask.scheduler.kill()
+
+    with pytest.raises(ClusterError, match="scheduler is gone"):
+        collect(map(recording, range(30, 90)), BatchSTT, dask.address, meanwhile=kill)
+
+
+def test_a_long_recording_is_heard_in_pieces_by_several_workers(dask: Dask, tmp_path: Path) -> None:
+    dask.add_workers(2)
+    long = tmp_path / "long.wav"
+    with wave.open(str(long), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        for number in range(30, 60):
+            file.writeframes(recording(number, 14).to_array().tobytes())
+            file.writeframes(recording(0, 1).to_array().tobytes())
+    (result,) = collect([long], WhereSTT, dask.address)
+    assert result.error is None
+    assert result.duration == pytest.approx(450, abs=1)
+    ends = [said.end_time for said in result.segments]
+    assert ends == sorted(ends)
+    assert ends[-1] == pytest.approx(450, abs=1)
+    assert len({said.text for said in result.segments}) == 2  # processes
+
+
+def test_an_interrupted_run_of_the_command_is_gone_on_with(dask: Dask, tmp_path: Path) -> None:
+    pytest.importorskip("click")
+    dask.add_workers(1)
+    with wave.open(str(tmp_path / "speech.wav"), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(recording(1000, 4).to_array().tobytes())
+
+    def run() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "anyio_stt", "transcribe", "--cluster", dask.address,
+             "--engine", "tests.cli.fake_engines:CountingSTT",
+             "--option", f"fail_once={tmp_path / 'flag'}", "-o", "out.srt", "speech.wav"],
+            cwd=tmp_path, capture_output=True, text=True, timeout=150, check=False,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+
+    first = run()
+    assert "the quota is used up" in first.stderr
+    assert (first.returncode, (tmp_path / "out.srt.journal").exists()) == (1, True)
+    second = run()
+    assert "going on from 2.0 s" in second.stderr
+    assert second.returncode == 0
+    said = (tmp_path / "out.srt").read_text()
+    assert said.count("-->") == 4
+    assert "00:00:02,000 --> 00:00:03,000\nsecond 1" in said
+    assert not (tmp_path / "out.srt.journal").exists()
