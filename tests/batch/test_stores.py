@@ -154,7 +154,7 @@ def test_the_command_transcribes_a_folder_of_a_store(
     (tmp_path / "out" / "a.txt").unlink()
     spread = run("--cluster", "local", "--jobs", "1", "--skip-existing")
     assert (spread.stderr, spread.returncode) == ("", 0)
-    assert (tmp_path / "out" / "a.txt").read_text().endswith("a.wav: 0\n")
+    assert (tmp_path / "out" / "a.txt").read_text() == "0\n"
     missing = command("--engine", "tests.batch.engines:BatchSTT", f"{kind}://archive/no.wav")
     assert missing.returncode == 2
     assert len(missing.stderr.splitlines()) == 1
