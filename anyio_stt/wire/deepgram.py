@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -63,6 +64,8 @@ class DeepgramSession(ClientSession):
         self._covered: dict[int | None, float] = {}
         self._finalized = False
         self._ending = False
+        self._flushed: dict[int | None, deque[float]] = defaultdict(deque)
+        """How much audio had been sent with each Finalize that is not answered, by channel."""
 
     def audio(self, frame: AudioFrame) -> Iterable[Message]:
         """Say the samples as they are."""
@@ -75,6 +78,8 @@ class DeepgramSession(ClientSession):
             self.over = self.sent > self.start
             return ()
         self._finalized = True
+        for channel in range(self._channels) if self._multichannel else (None,):
+            self._flushed[channel].append(self.sent)
         return (FINALIZE,)
 
     def ending(self) -> Iterable[Message]:
@@ -131,6 +136,9 @@ class DeepgramSession(ClientSession):
                 yield from self._end(channel, end)
         if final and (body.get("speech_final") or body.get("from_finalize")):
             yield from self._end(channel, words[-1].end_time if words else None)
+        if body.get("from_finalize") and self._flushed[channel]:
+            # It answers all that was sent by then, whatever a clock says that has begun anew.
+            self.silences.append((self._flushed[channel].popleft(), channel))
 
     def _start(self, channel: int | None, timestamp: float) -> list[SpeechEvent]:
         time = self.start + timestamp

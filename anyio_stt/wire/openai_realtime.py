@@ -6,18 +6,17 @@ import base64
 import json
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ..audio.frame import AudioFrame
 from ..audio.mixing import mix_down
 from ..events import RecognitionUsage, SpeechData, SpeechEvent, SpeechEventType
-from ..exceptions import APIError
 from .fields import number, text_of
 from .openai import language_of, usage_of
 from .pauses import is_too_long
 from .realtime_errors import is_harmless, is_passing, realtime_failure, says_empty
-from .session import ClientSession, Message, longer_guess
+from .realtime_utterance import RealtimeUtterance
+from .session import ClientSession, Message, believed, longer_guess
 
 __all__ = ("RealtimeSession", "append_message")
 
@@ -25,22 +24,6 @@ _PREFIX = "conversation.item.input_audio_transcription."
 _MAX_ITEMS = 1000  # utterances that may wait for their transcripts
 _MAX_SAID = 100  # how many of those that were said are remembered
 _SHORTEST = 0.1  # seconds; less audio is no utterance to these servers
-
-
-@dataclass
-class _Item:
-    """An utterance: where it lies, and what is known of its text."""
-
-    start: float
-    end: float | None = None
-    committed: bool = False
-    open: bool = False
-    """Whether START was said and END was not."""
-    guess: str = ""
-    text: str | None = None
-    failure: APIError | None = None
-    language: str = ""
-    usage: RecognitionUsage | None = None
 
 
 class RealtimeSession(ClientSession):
@@ -68,7 +51,7 @@ class RealtimeSession(ClientSession):
         self._language = language
         self._detects = detects
         self.ready: bool = False
-        self._items: dict[str, _Item] = {}
+        self._items: dict[str, RealtimeUtterance] = {}
         self._commits: deque[float] = deque()
         """How much audio had been said with each of our commits that was not answered."""
         self._committed_until = start
@@ -76,6 +59,7 @@ class RealtimeSession(ClientSession):
         self._said_until = self._charged_until = start
         self._fenced = False
         self._owing = False
+        self._empty_until = self._taken = start
 
     @property
     def name(self) -> str:
@@ -98,7 +82,8 @@ class RealtimeSession(ClientSession):
     def flush(self) -> Iterable[Message]:
         """End the utterance; if there is none, the server says so, and that is no error."""
         if self.sent - self._committed_until < _SHORTEST:
-            return ()  # too short to be sent alone: it goes with what comes next
+            self._empty(self.sent)  # too short to be sent alone: it goes with what comes next
+            return ()
         return self._commit()
 
     def ending(self) -> Iterable[Message]:
@@ -175,7 +160,7 @@ class RealtimeSession(ClientSession):
         item.end = max(end, item.start)
         return self._end(item, item.end)
 
-    def _end(self, item: _Item, time: float) -> Iterator[SpeechEvent]:
+    def _end(self, item: RealtimeUtterance, time: float) -> Iterator[SpeechEvent]:
         if item.open:
             item.open = False
             yield SpeechEvent(SpeechEventType.END_OF_SPEECH, time=time)
@@ -185,14 +170,14 @@ class RealtimeSession(ClientSession):
             return
         item = self._item(item_id, self._last_end())
         if item.end is None:  # the server did not end it, so we did
-            item.end = self._commits.popleft() if self._commits else self.sent
+            item.end = self._taken = self._commits.popleft() if self._commits else self.sent
         item.committed = True
         self._committed_until = max(item.end, self._committed_until)
         self._settle()
 
-    def _item(self, item_id: str, start: float) -> _Item:
+    def _item(self, item_id: str, start: float) -> RealtimeUtterance:
         """Return the utterance of that name; one that is new begins at *start*."""
-        item = self._items.setdefault(item_id, _Item(start))
+        item = self._items.setdefault(item_id, RealtimeUtterance(start))
         if len(self._items) > _MAX_ITEMS:
             raise ValueError(f"more than {_MAX_ITEMS} utterances without a transcript")
         return item
@@ -222,12 +207,12 @@ class RealtimeSession(ClientSession):
                 raise item.failure
             item.text = ""
         else:
-            item.text = text_of(body["transcript"]).strip()
+            item.text = believed(text_of(body["transcript"]), item.guess)
         item.language = language_of(body)
         item.usage = usage_of(body, max(0.0, (item.end or self.sent) - item.start))
         return self._complete()
 
-    def _guessed(self, item: _Item, text: str) -> list[SpeechEvent]:
+    def _guessed(self, item: RealtimeUtterance, text: str) -> list[SpeechEvent]:
         """Guess while its segment is open: behind its END there is room for its FINAL only."""
         over = item.end is not None and not item.open and self._detects
         if over or not text.strip():
@@ -247,9 +232,11 @@ class RealtimeSession(ClientSession):
             self._said_until = max(item.end, self._said_until)
             yield from self._told(item, item.text, item.end)
         self.quiet = not (self._detects and self._items)
+        if self._said_until < self._empty_until:
+            self._empty(self._empty_until)
         self._settle()
 
-    def _told(self, item: _Item, text: str, end: float) -> Iterator[SpeechEvent]:
+    def _told(self, item: RealtimeUtterance, text: str, end: float) -> Iterator[SpeechEvent]:
         if text:
             yield self._say(SpeechEventType.FINAL_TRANSCRIPT, item, text)
         elif item.failure is not None:
@@ -264,7 +251,7 @@ class RealtimeSession(ClientSession):
         if item.open or not self._detects:
             yield SpeechEvent(SpeechEventType.END_OF_SPEECH, time=end)
 
-    def _say(self, kind: SpeechEventType, item: _Item, text: str) -> SpeechEvent:
+    def _say(self, kind: SpeechEventType, item: RealtimeUtterance, text: str) -> SpeechEvent:
         end = self.sent if item.end is None else item.end
         said = SpeechData(item.language or self._language, text.strip(), item.start, end)
         return SpeechEvent(kind, alternatives=[said])
@@ -278,12 +265,16 @@ class RealtimeSession(ClientSession):
 
     def _complaint(self, error: Mapping[str, Any]) -> None:
         if says_empty(error):
-            until = self._commits.popleft() if self._commits else self._said_until
-            if not self._items:
-                self.silences.append((until, None))
+            self._empty(self._commits.popleft() if self._commits else self._taken)
             self._settle()
         elif not is_harmless(error):
             raise realtime_failure(error, f"{self.name} reports a failure")
+
+    def _empty(self, until: float) -> None:
+        """Nothing is left before *until* but utterances whose transcripts are due."""
+        self._empty_until = until
+        if all(item.start >= until for item in self._items.values()):
+            self.silences.append((until, None))
 
 
 def append_message(pcm: bytes) -> str:

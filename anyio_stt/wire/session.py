@@ -15,7 +15,7 @@ from ..exceptions import APIConnectionError, APIError
 from .fields import fitted, json_object, reason_of
 from .pauses import is_silent
 
-__all__ = ("ClientSession", "Message", "Refusal", "longer_guess")
+__all__ = ("ClientSession", "Message", "Refusal", "believed", "longer_guess")
 
 _MAX_GUESS = 256 * 1024
 _SHOWN = 80
@@ -176,3 +176,8 @@ def longer_guess(provider: object, guess: str, more: str) -> str:
             retryable=False,
         )
     return guess + more
+
+
+def believed(text: str, guess: str) -> str:
+    """Return the text of an utterance, or what was said of it bit by bit if that is empty."""
+    return text.strip() or guess.strip()

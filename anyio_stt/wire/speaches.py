@@ -97,9 +97,7 @@ class SpeachesSession(RealtimeSession):
     def _updated(self) -> None:
         super()._updated()
         if self._fences:
-            until = self._fences.popleft()
-            if not self._items:
-                self.silences.append((until, None))
+            self._empty(self._fences.popleft())
             self._fenced = self._ending and not self._fences
             self._settle()
 

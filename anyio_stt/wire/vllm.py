@@ -13,7 +13,7 @@ from ..events import SpeechData, SpeechEvent, SpeechEventType
 from ..exceptions import APIError
 from .fields import text_of
 from .pauses import is_too_long
-from .session import ClientSession, Message, longer_guess
+from .session import ClientSession, Message, believed, longer_guess
 
 __all__ = ("VllmSession",)
 
@@ -92,7 +92,7 @@ class VllmSession(ClientSession):
             case "transcription.delta":
                 return self._grow(text_of(body["delta"]))
             case "transcription.done":
-                return self._finish(text_of(body["text"]).strip())
+                return self._finish(believed(text_of(body["text"]), self._guess))
             case "error":
                 raise _failure(body)
         return ()
@@ -112,8 +112,7 @@ class VllmSession(ClientSession):
         if text:
             return [self._say(SpeechEventType.FINAL_TRANSCRIPT, text)]
         self.silences.append((self.sent, None))
-        over = SpeechEvent(SpeechEventType.END_OF_SPEECH, time=self.sent)
-        return [over] if self._guess else []
+        return []
 
     def _say(self, kind: SpeechEventType, text: str) -> SpeechEvent:
         said = SpeechData(self._language, text, self.start, self.sent)

@@ -13,7 +13,7 @@ from ..events import SpeechData, SpeechEvent, SpeechEventType
 from ..exceptions import APIError
 from .fields import language_tag, text_of
 from .pauses import SentAudio, is_too_long
-from .session import ClientSession, Message, longer_guess
+from .session import ClientSession, Message, believed, longer_guess
 from .wyoming_events import encode_event
 
 __all__ = ("WyomingPeer", "WyomingSession")
@@ -127,7 +127,9 @@ class WyomingSession(ClientSession):
         match text_of(body["type"]):
             case "transcript":
                 self.done = True
-                return self._final(text_of(data["text"]).strip(), data.get("language"))
+                return self._final(
+                    believed(text_of(data["text"]), self._guess), data.get("language")
+                )
             case "transcript-chunk":
                 self._guess = longer_guess(self.name, self._guess, text_of(data["text"]))
                 return [self._say(SpeechEventType.INTERIM_TRANSCRIPT, self._guess.strip(), None)]
@@ -151,8 +153,7 @@ class WyomingSession(ClientSession):
         if text:
             return [self._say(SpeechEventType.FINAL_TRANSCRIPT, text, language)]
         self.silences.append((self.sent, None))
-        over = SpeechEvent(SpeechEventType.END_OF_SPEECH, time=self.sent)
-        return [over] if self._guess else []
+        return []
 
     def _heard(self) -> float:
         """Return how many seconds of what was sent a transcript covers."""

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .deepgram_habits import bend_results, goodbye
+from .faults import Action
 from .service import Message, Reply, Service
 from .web import WebRequest, WebResponse, WebServer
 from .words import HeardWord, Recogniser, Utterance
@@ -51,6 +53,8 @@ class DeepgramService(Service):
         query: of the request.
     """
 
+    restarted: bool
+    done: bool
     heard: float
     ending: bool
 
@@ -64,6 +68,14 @@ class DeepgramService(Service):
         self._vad_events = query.get("vad_events") == "true"
         self._speaking: set[int] = set()
 
+    def greet(self) -> Iterable[Reply]:
+        """Say nothing, or goodbye."""
+        return [goodbye(0.0)] if self.habit is Action.EARLY_GOODBYES else []
+
+    def bent(self, replies: Iterable[Reply]) -> Iterable[Reply]:
+        """Bend what is said of audio."""
+        return [bent for reply in replies for bent in bend_results(reply, self.habit)]
+
     def hear(self, message: Message) -> Iterable[Reply]:
         """Answer audio with results, and the three commands."""
         if isinstance(message, bytes):
@@ -74,11 +86,16 @@ class DeepgramService(Service):
         self.note(message)
         kind = json.loads(message)["type"]
         replies: list[Reply] = []
+        if kind == "Finalize" and self.habit is Action.NO_FLUSH:
+            self.done = True
+            return [Reply(json.dumps({"type": "Error", "description": "Finalize: unknown"}))]
         if kind in ("Finalize", "CloseStream"):
             self.ending = kind == "CloseStream"
             for channel, recogniser in enumerate(self._recognisers):
                 rest = recogniser.finish()
                 replies += [self._results(said, channel, from_finalize=True) for said in rest]
+        if kind == "Finalize" and self.habit is Action.EARLY_GOODBYES:
+            replies.append(goodbye(self.heard))
         if kind == "CloseStream":
             self.done = True
             replies.append(Reply(json.dumps(self._metadata())))
@@ -87,6 +104,8 @@ class DeepgramService(Service):
     def _listen(self, samples: np.ndarray[Any, Any]) -> list[Reply]:
         replies: list[Reply] = []
         for channel, recogniser in enumerate(self._recognisers):
+            if self.restarts(recogniser.heard):
+                self.restarted = recogniser.begin_anew()
             for said in recogniser.feed(samples[:, channel]):
                 if self._vad_events and said.words and channel not in self._speaking:
                     self._speaking.add(channel)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ("Action", "Fault", "Moment")
+__all__ = ("HABITS", "Action", "Fault", "Moment")
 
 
 class Moment(str, Enum):
@@ -50,6 +50,43 @@ class Action(str, Enum):
     """The client is pinged right before each reply and before the close (over a websocket)."""
     REFUSE = "refuse"
     """The next final is refused for good in its place (where the protocol has a word for it)."""
+
+    # ---- habits, of the whole connection: what providers do now and then, and servers that copy
+    # ---- them always; each in the protocols where it can be (`Service.habits`)
+    NO_ENDS = "no ends"
+    """Nothing marks where speech ends."""
+    COUGHS = "coughs"
+    """Silence begins like speech, with a start or a guess, and comes to nothing."""
+    LATE_FINALS = "late finals"
+    """A final comes when the next utterance has begun."""
+    TWO_SPEAKERS = "two speakers"
+    """Each final has words of two speakers, who are counted from 0."""
+    TOKENS = "tokens"
+    """Finals are charged for in tokens."""
+    OLD_ENDS = "old ends"
+    """Speech that goes on is ended by the words before those that were guessed."""
+    CLOCK_RESTARTS = "clock restarts"
+    """In a pause, times begin at 0 again."""
+    UNASKED = "unasked"
+    """Utterances are answered where they end, and nothing is heard after that."""
+    EARLY_GOODBYES = "early goodbyes"
+    """What says goodbye is said at the beginning, and after each flush."""
+    NO_FLUSH = "no flush"
+    """Flushes are taken for errors, and the connection is closed."""
+    DUMB_PAUSES = "dumb pauses"
+    """Of silence nothing is said."""
+    EMPTY_TEXTS = "empty texts"
+    """The words come bit by bit, and the text of the whole is empty."""
+    COMPLAINTS = "complaints"
+    """Errors are reported that are none: something is there already."""
+    TWO_CLOCKS = "two clocks"
+    """The times of words are 0.3 s later than those of what they are words of."""
+    FOREIGN = "foreign"
+    """The first answer is of another protocol."""
+
+
+HABITS = frozenset(list(Action)[list(Action).index(Action.NO_ENDS) :])
+"""Those that bend what is said, as long as the connection lasts."""
 
 
 @dataclass(frozen=True, slots=True)

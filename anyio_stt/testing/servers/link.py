@@ -10,7 +10,7 @@ from collections.abc import Callable
 import anyio
 from anyio.abc import ByteStream, SocketAttribute
 
-from .faults import Action, Fault, Moment
+from .faults import HABITS, Action, Fault, Moment
 
 __all__ = ("HangUp", "Link", "PoliteClose", "Refusal")
 
@@ -56,6 +56,8 @@ class Link:
         """Whether finals are said twice."""
         self.pings: bool = False
         """Whether each reply comes right behind a ping."""
+        self.habit: Action | None = None
+        """How replies are bent."""
         self._refusal_due = False
         self._garbage_due = False
         self._struck = False
@@ -130,6 +132,7 @@ class Link:
         self.mute = fault.action is Action.SILENT
         self.duplicate = fault.action is Action.DUPLICATE
         self.pings = fault.action is Action.PING
+        self.habit = fault.action if fault.action in HABITS else None
         self._refusal_due = fault.action is Action.REFUSE
         self._garbage_due = fault.action is Action.GARBAGE
         self._delay = fault.delay if fault.action is Action.SLOW else 0.0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from .faults import Fault
+from .faults import Action, Fault
 from .realtime import RealtimeService
 from .realtime_dialects import SpeachesService, VllmService
 from .service import Service
@@ -52,6 +53,15 @@ class OpenAIServer(WebServer):
             case "vllm":
                 return VllmService()
         return RealtimeService()
+
+    def bent_response(self, request: WebRequest, habit: Action | None) -> WebResponse:
+        """Recognise a form as *habit* has it."""
+        response = super().bent_response(request, habit)
+        if habit is Action.EMPTY_TEXTS and b'name="stream"\r\n\r\ntrue' in request.body:
+            done = {"type": "transcript.text.done", "text": ""}
+            pieces = (*response.pieces[:-1], f"data: {json.dumps(done)}\n\n".encode())
+            return replace(response, pieces=pieces)
+        return response
 
     def respond(self, request: WebRequest) -> WebResponse:
         """Recognise the WAV file of a form."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .realtime_habits import RealtimeHabits
 from .service import Message, Reply, Service
 from .words import Recogniser, Utterance
 
@@ -22,6 +23,12 @@ _LIVE = ("gpt-live-transcribe", "gpt-realtime-whisper")
 class RealtimeProtocol(Service):
     """What the dialects share: JSON, with the audio in it."""
 
+    foreign: Message = '{"partial": ""}'
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._habits = RealtimeHabits()
+
     def hear(self, message: Message) -> Iterable[Reply]:
         """Answer one message."""
         body = json.loads(message)
@@ -31,6 +38,10 @@ class RealtimeProtocol(Service):
             return self._obey(kind, body)
         self.note("audio")
         return list(self._listen(np.frombuffer(base64.b64decode(body["audio"]), np.int16)))
+
+    def bent(self, replies: Iterable[Reply]) -> Iterable[Reply]:
+        """Bend what is said of items."""
+        return self._habits.bend(replies, self.habit, flushed=self.log[-1:] != ["audio"])
 
     def refusal(self, reply: Reply) -> Reply:
         """Say that the utterance cannot be transcribed."""
@@ -59,6 +70,8 @@ class RealtimeService(RealtimeProtocol):
     utterance that nothing announced.
     """
 
+    restarted: bool
+    done: bool
     heard: float
 
     def __init__(self) -> None:
@@ -100,6 +113,8 @@ class RealtimeService(RealtimeProtocol):
         return [realtime_reply(answer, session=settings)]
 
     def _listen(self, samples: npt.NDArray[np.int16]) -> Iterator[Reply]:
+        if self.restarts(self.heard):
+            self.restarted = self._recogniser.begin_anew()
         for said in self._recogniser.feed(samples):
             if self._vad:
                 yield from self._detect(said)

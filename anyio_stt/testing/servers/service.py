@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias, Union
 
-from .faults import Moment
+from .faults import Action, Moment
 from .link import Link
 
 __all__ = ("Framing", "Message", "Reply", "Service", "answer")
+
+_RESTART_AFTER = 2.0  # seconds
 
 Message: TypeAlias = Union[str, bytes]
 Framing: TypeAlias = Callable[[Message], bytes]
@@ -33,6 +35,12 @@ class Service(ABC):
     """
 
     garbage: Message = '{"type": garbage'
+    foreign: Message = '{"answer": 42}'
+    """A message of another protocol."""
+    habit: Action | None = None
+    """What it does in its own way, on the whole connection."""
+    restarted: bool = False
+    """Whether its clock has begun again."""
     heard: float
     ending: bool
     done: bool
@@ -51,6 +59,15 @@ class Service(ABC):
     @abstractmethod
     def hear(self, message: Message) -> Iterable[Reply]:
         """Answer one message."""
+
+    def restarts(self, heard: float) -> bool:
+        """Whether it is time that the clock of a recogniser begins again."""
+        late = self.habit is Action.CLOCK_RESTARTS and not self.restarted
+        return late and heard > _RESTART_AFTER
+
+    def bent(self, replies: Iterable[Reply]) -> Iterable[Reply]:
+        """What `habit` makes of replies; called with none, too."""
+        return replies
 
     def refusal(self, reply: Reply) -> Reply:
         """What to say in place of a final that is refused for good; itself if there is no word."""
@@ -75,7 +92,10 @@ async def answer(link: Link, service: Service, replies: Iterable[Reply], framing
     if service.heard or service.ending:
         moment = Moment.DRAINING if service.ending else Moment.HEARING
         await link.reach(moment, heard=service.heard)
-    for reply in replies:
+    if link.habit is Action.FOREIGN:
+        await link.send(framing(service.foreign))
+        link.habit = None
+    for reply in service.bent(replies):
         data = framing(reply.message)
         if reply.final:
             await link.reach(Moment.FINAL, about=data)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from .faults import Action
 from .service import Message, Reply, Service
 from .web import WebRequest, WebResponse, WebServer
 from .words import Recogniser, Utterance
@@ -33,6 +34,7 @@ class VoskServer(WebServer):
 class VoskService(Service):
     """Vosk's side of one stream."""
 
+    restarted: bool
     heard: float
     ending: bool
     done: bool
@@ -48,6 +50,8 @@ class VoskService(Service):
             self.note("audio")
             samples = np.frombuffer(message, dtype=np.int16)
             self.heard += len(samples) / self._rate
+            if self.restarts(self._recogniser.heard):
+                self.restarted = self._recogniser.begin_anew()
             return [self._answer(self._recogniser.feed(samples))]
         self.note(message)
         body = json.loads(message)
@@ -62,10 +66,14 @@ class VoskService(Service):
     def _answer(self, said: list[Utterance]) -> Reply:
         finals = [each for each in said if each.final]
         if not finals:
-            return Reply(json.dumps({"partial": said[-1].text if said else ""}))
+            quiet = self.habit is Action.COUGHS and not self._recogniser.speaking
+            guess = said[-1].text if said else "huh" if quiet else ""
+            return Reply(json.dumps({"partial": guess}))
+        late = 0.3 if self.habit is Action.TWO_CLOCKS else 0.0
         words = [word for each in finals for word in each.words]
         result = [
-            {"conf": 1.0, "start": word.start, "end": word.end, "word": word.text} for word in words
+            {"conf": 1.0, "start": late + word.start, "end": late + word.end, "word": word.text}
+            for word in words
         ]
         text = " ".join(word.text for word in words)
         return Reply(json.dumps({"text": text, "result": result}), final=bool(words))

@@ -25,7 +25,7 @@ from wsproto.events import (
 from wsproto.extensions import PerMessageDeflate
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
-from .faults import Fault, Moment
+from .faults import Action, Fault, Moment
 from .link import HangUp, Link, PoliteClose, Refusal
 from .server import FaultServer
 from .service import Message, Service, answer
@@ -91,6 +91,12 @@ class WebServer(FaultServer):
     def respond(self, request: WebRequest) -> WebResponse:
         """Answer a POST."""
 
+    def bent_response(self, request: WebRequest, habit: Action | None) -> WebResponse:
+        """Answer a POST as *habit* has it."""
+        if habit is Action.FOREIGN:
+            return WebResponse((b'{"answer": 42}',))
+        return self.respond(request)
+
     async def serve(self, link: Link) -> None:
         """Answer requests until the client goes."""
         connection = h11.Connection(h11.SERVER)
@@ -106,7 +112,9 @@ class WebServer(FaultServer):
                     return
                 else:
                     await link.reach(Moment.DRAINING)
-                    await _respond(link, connection, self.respond(request))
+                    response = self.bent_response(request, link.habit)
+                    link.habit = None if link.habit is Action.FOREIGN else link.habit
+                    await _respond(link, connection, response)
             except Refusal as refusal:
                 await _refuse(link, connection, refusal)
             except PoliteClose:
@@ -155,6 +163,7 @@ class _Peer:
     async def run(self) -> None:
         link, service = self._link, self._service
         await link.reach(Moment.OPENED)
+        service.habit = link.habit
         await answer(link, service, service.greet(), self._frame)
         while True:
             try:

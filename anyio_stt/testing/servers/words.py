@@ -127,6 +127,12 @@ class Recogniser:
         """Whether an utterance is open."""
         return bool(self._words) or self._level > 0
 
+    def begin_anew(self) -> bool:
+        """Count times from 0 again, unless somebody speaks; return whether it does."""
+        if not self.speaking:
+            self._position = self._run_start = self._range_start = 0
+        return not self.speaking
+
     def feed(self, samples: npt.NDArray[np.int16]) -> list[Utterance]:
         """Listen to more audio; return what is new: guesses and finals."""
         numbers = np.rint((samples.astype(np.int32) - _FIRST) / _STEP).astype(np.int32)

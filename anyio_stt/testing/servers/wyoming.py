@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from ...wire.wyoming_events import WyomingDecoder, encode_event
-from .faults import Moment
+from .faults import Action, Moment
 from .link import HangUp, Link, PoliteClose
 from .server import FaultServer
 from .service import Message, Reply, Service, answer
@@ -29,6 +29,7 @@ class WyomingServer(FaultServer):
         try:
             await link.reach(Moment.OPENING)
             await link.reach(Moment.OPENED)
+            service.habit = link.habit
             while not service.done:
                 event = decoder.next()
                 if event is None:
@@ -48,9 +49,11 @@ class WyomingServer(FaultServer):
 class WyomingService(Service):
     """The server's side of one utterance."""
 
+    done: bool
     heard: float
 
     garbage: Message = "no event\n"
+    foreign: Message = '{"text": "a"}\n'
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,6 +73,9 @@ class WyomingService(Service):
                 said = self._recogniser.feed(np.frombuffer(self.payload, dtype=np.int16))
                 self._finals += [each for each in said if each.final]
                 self.heard = self._recogniser.heard
+                if self.habit is Action.UNASKED and any(each.words for each in self._finals):
+                    self.done = True
+                    return self._transcript()
             case "audio-stop":
                 self.ending = self.done = True
                 return self._transcript()
@@ -81,7 +87,8 @@ class WyomingService(Service):
         events = [("transcript-start", {"language": "en"})]
         events += [("transcript-chunk", {"text": f"{text} "}) for text in texts]
         replies = [Reply(encode_event(*event)) for event in events]
-        last = encode_event("transcript", {"text": " ".join(texts), "language": "en"})
+        whole = "" if self.habit is Action.EMPTY_TEXTS else " ".join(texts)
+        last = encode_event("transcript", {"text": whole, "language": "en"})
         return [*replies, Reply(last, final=True), Reply(encode_event("transcript-stop"))]
 
 
