@@ -100,10 +100,18 @@ def _load(name: str, folder: Path) -> Callable[[], STT]:
     try:
         make = pkgutil.resolve_name(name)
     except (ImportError, AttributeError, ValueError) as exc:
-        raise pytest.UsageError(f"--stt {name}: {exc}; write --stt my.module:make_stt") from exc
+        raise _refused(name, f"{exc}; write --stt my.module:make_stt") from exc
+    except Exception as exc:
+        raise _refused(name, f"importing it raised {type(exc).__name__}: {exc}") from exc
     if not callable(make):
-        raise pytest.UsageError(f"--stt {name}: {make!r} makes no STT, it cannot be called")
+        raise _refused(name, f"{make!r} makes no STT, it cannot be called")
     return make  # type: ignore[no-any-return]
+
+
+def _refused(name: str, why: str) -> pytest.UsageError:
+    """Say in one line that can be shown what is wrong with a name, which may be anything."""
+    line = " ".join(f"--stt {name}: {why}".split())
+    return pytest.UsageError("".join(each if each.isprintable() else "?" for each in line))
 
 
 def _backends() -> list[str]:

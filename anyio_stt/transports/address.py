@@ -94,6 +94,8 @@ def provider_address(
 
 
 def _checked(base_url: str) -> SplitResult:
+    if not isinstance(base_url, str):
+        raise TypeError(f"base_url must be an address as text, got {base_url!r}")
     parts = urlsplit(base_url)
     if parts.username is not None or parts.password is not None:
         raise ValueError("base_url holds a user name or password; give the key as api_key instead")

@@ -49,3 +49,8 @@ def test_what_is_called_a_secret_in_a_query_is_one() -> None:
     address = provider_address("ws://h", "/p", websocket=True, query=query)
     assert {address.query, "a/b c", "a%2Fb%20c", "k1234"} == set(address.secrets)
     assert provider_address("ws://h", "/p", websocket=True).secrets == ()
+
+
+def test_what_is_no_text_is_refused_by_name() -> None:
+    with pytest.raises(TypeError, match="base_url must be an address as text, got None"):
+        provider_address(None, "/v1/listen", websocket=True)  # type: ignore[arg-type]
