@@ -13,6 +13,7 @@
 #   transports/   websocket and http over anyio
 #   workers/      threads and processes that compute off the loop
 #   models/       weights: found, pulled, verified
+#   detectors/    of the end of turns
 #   engines/      one folder each, found by entry point, imported when used
 #   batch/        many recordings, side by side
 #   testing/      for those who write engines
@@ -45,6 +46,7 @@ from .metrics import VADMetrics as VADMetrics
 from .moments import EagerEndOfTurn as EagerEndOfTurn
 from .moments import EndOfTurn as EndOfTurn
 from .moments import StartOfTurn as StartOfTurn
+from .moments import TurnDetector as TurnDetector
 from .moments import TurnMoment as TurnMoment
 from .moments import TurnResumed as TurnResumed
 from .options import DEFAULT_API_CONNECT_OPTIONS as DEFAULT_API_CONNECT_OPTIONS
@@ -100,6 +102,7 @@ __all__ = (
     "StreamStatistics",
     "StreamTranscription",
     "TranscribeOptions",
+    "TurnDetector",
     "TurnMoment",
     "TurnResumed",
     "Turns",

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
-__all__ = ("EagerEndOfTurn", "EndOfTurn", "StartOfTurn", "TurnMoment", "TurnResumed")
+from .audio.frame import AudioFrame
+
+__all__ = (
+    "EagerEndOfTurn",
+    "EndOfTurn",
+    "StartOfTurn",
+    "TurnDetector",
+    "TurnMoment",
+    "TurnResumed",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +87,25 @@ class EndOfTurn:
 
 TurnMoment: TypeAlias = StartOfTurn | EagerEndOfTurn | TurnResumed | EndOfTurn
 """What `RecognizeStream.turns()` gives."""
+
+
+class TurnDetector(Protocol):
+    """
+    Tells how likely it is that a turn is over; anything with this one method.
+
+    It is called in a thread of its own, for one question of a stream at a time; one detector may
+    be asked by several streams at once. A late answer is none, and so is what it raises or what
+    is no probability: silence decides then.
+    """
+
+    def judge(self, audio: AudioFrame, text: str, language: str, silence: float) -> float:
+        """
+        Return the probability that somebody has finished, 0 to 1.
+
+        Args:
+            audio: the last 8 seconds at most, one channel at 16 kHz, the silence included. Of
+                a stream that is heard anew after a failure, what the new attempt has heard.
+            text: what was said in this turn so far, by its finals.
+            language: language tag, where the engine tells.
+            silence: seconds that nobody has spoken.
+        """

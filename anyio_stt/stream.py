@@ -14,6 +14,7 @@ from ._core.changeable import ChangeableRecognition
 from ._rules.lifecycle import Action, State
 from .exceptions import APITimeoutError
 from .metrics import StreamStatistics
+from .moments import TurnDetector
 from .options import APIConnectOptions
 from .transcription import AudioSource, StreamTranscription, checked_source
 from .turns import Turns
@@ -196,9 +197,19 @@ class RecognizeStream(ChangeableRecognition):
         """
         return Utterances(self)
 
-    def turns(self, *, min_silence: float = 0.2, max_silence: float = 2.0) -> Turns:
+    def turns(
+        self,
+        *,
+        min_silence: float = 0.2,
+        max_silence: float = 1.5,
+        threshold: float = 0.5,
+        detector: TurnDetector | None = None,
+        max_gap: float = 1.0,
+        min_words: int = 1,
+    ) -> Turns:
         """Iterate the moments of turns as `Turns` says; this or the stream itself, not both."""
-        return Turns(self, min_silence, max_silence)
+        options = min_silence, max_silence, threshold, detector, max_gap, min_words
+        return Turns(self, *options)
 
     async def finalize(self) -> None:
         """

@@ -21,7 +21,10 @@ BLOCKS = [
     pytest.param(code, expected, id=f"{name}-{number}")
     for name, outputs in {
         "adapters.md": [r"^\d+\.\d-\d+\.\d s: \w+ \w+", r"^$"],
-        "guides/turns.md": [r"^stop speaking\n(start to think about: \w.*\n)?answer: \w+ \w+"],
+        "guides/turns.md": [
+            r"^stop speaking\nstart to think about: \w.*\n(never mind\n)?answer: \w+ \w+",
+            r"^answer: \w+ \w+.*\nanswer: \w+",
+        ],
         "vad.md": [r"^speech from \d+\.\d s\nuntil \d+\.\d s"],
     }.items()
     for number, (code, expected) in enumerate(

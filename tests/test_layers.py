@@ -22,7 +22,7 @@ LAYERS = [
     {"_rules", "wire"},
     {"_util"},
     {"_core", "_measuring"},
-    {"_voice"},
+    {"_voice", "_turns"},
     {"stt", "stream", "transcription", "vad", "windowed_vad", "following", "utterances", "turns"},
     {"transports", "adapters", "workers", "models"},
     {"detectors"},

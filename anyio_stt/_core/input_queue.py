@@ -182,7 +182,7 @@ class InputQueue:
     def note_read(self) -> bool:
         """Take note of a read, let those push who wait for room; return whether to trim."""
         log, before = self.log, self.notice_at
-        self.notice_at = log.position + self.rate
+        self.notice_at = log.note_read(self.rate)
         if self._room is not None:
             self._notify_room()
         log.trim(self.num_channels or 1)
@@ -247,7 +247,7 @@ class InputQueue:
             self.channel.put(piece)
 
     def _mark_time(self, samples: float) -> None:
-        if self.times.mark(self.written, self.written + samples, anyio.current_time()):
+        if self.times.mark(self.written, self.written + samples, anyio.current_time(), self.rate):
             self.times.forget(max(self.log.covered, self.log.horizon))
         self._next_time_mark = self.written + _MARK_SECONDS * self.rate
 

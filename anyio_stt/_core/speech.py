@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
-from typing import Any
 
 import anyio
 
-from .._rules.grammar import SIGNALS, Grammar, Signal, Step
+from .._rules.event_times import with_sound_times
+from .._rules.grammar import SIGNALS, Grammar, Segment, Signal, Step
 from .._rules.ledger import AudioLedger
 from .._rules.said import SaidBefore
 from .._util.emitter import logger
@@ -69,7 +69,7 @@ class SpeechOutput:
     _channels: dict[int | None, _ChannelSpeech] = field(
         default_factory=lambda: {None: _ChannelSpeech()}
     )
-    _waiters: list[tuple[int, anyio.Event]] = field(default_factory=list)
+    _waiters: list[tuple[int, Callable[[], None]]] = field(default_factory=list)
 
     def send(self, event: SpeechEvent, origin: float) -> None:
         """
@@ -87,7 +87,7 @@ class SpeechOutput:
         speech = self._channels.get(event.channel)
         if speech is None:
             speech = self._channels[event.channel] = _ChannelSpeech()
-        event = _with_sound_times(event)
+        event = with_sound_times(event)
         if origin:
             event = event.shifted(origin)
         if event.type is _FINAL:
@@ -157,15 +157,24 @@ class SpeechOutput:
         """Wait until all before *position* is settled; return false if no answer comes."""
         event = anyio.Event()
         if self.ledger.covered < position:
-            self._waiters.append((position, event))
+            self.tell_answered(position, event.set)
             await event.wait()
         return position <= self.answered_to
+
+    def all_final(self, channel: int | None) -> bool:
+        """Whether all is final that was said of speech whose end the engine does not mark."""
+        speech = self._channels.get(channel)
+        return speech is not None and speech.grammar.segment in (Segment.SAID, Segment.SETTLED)
+
+    def tell_answered(self, position: int, tell: Callable[[], None]) -> None:
+        """Call *tell* when all before *position* is settled, or no answer comes any more."""
+        self._waiters.append((position, tell))
 
     def release_waiters(self) -> None:
         """Wake whoever waits for an answer: no more come."""
         self.answered_to = self.ledger.covered
-        for _, event in self._waiters:
-            event.set()
+        for _, tell in self._waiters:
+            tell()
         self._waiters.clear()
 
     def _cover(self, *, final: bool) -> None:
@@ -176,9 +185,9 @@ class SpeechOutput:
         covered = self.ledger.covered
         self.queue.cover(covered)
         if self._waiters:
-            for position, event in self._waiters:
+            for position, tell in self._waiters:
                 if position <= covered:
-                    event.set()
+                    tell()
             self._waiters = [each for each in self._waiters if each[0] > covered]
 
     # ---- finals
@@ -269,28 +278,3 @@ def _completed(step: Step, event: SpeechEvent) -> SpeechEvent:
         time = data.start_time if starts else data.end_time
     kind = SpeechEventType.START_OF_SPEECH if starts else SpeechEventType.END_OF_SPEECH
     return SpeechEvent(kind, event.request_id, time=time, channel=event.channel)
-
-
-def _with_sound_times(event: SpeechEvent) -> SpeechEvent:
-    """Take away times that are none: not finite, negative, or in the wrong order."""
-    time = event.time
-    if time is not None and not 0 <= time < math.inf:
-        event = replace(event, time=None)
-    for data in event.alternatives:
-        if not data.start_time and not data.end_time:  # an engine without a clock
-            continue
-        if not (0 <= data.start_time < math.inf and _follows(data)):
-            return replace(event, alternatives=[_timeless(each) for each in event.alternatives])
-    return event
-
-
-def _follows(data: SpeechData) -> bool:
-    return not data.end_time or data.start_time <= data.end_time < math.inf
-
-
-def _timeless(data: SpeechData) -> SpeechData:
-    sound: dict[str, Any] = {"start_time": 0.0, "end_time": 0.0, "words": None}
-    if 0 <= data.end_time < math.inf and not math.isnan(data.start_time):
-        sound |= {"start_time": min(max(data.start_time, 0.0), data.end_time)}
-        sound |= {"end_time": data.end_time, "words": data.words}
-    return replace(data, **sound)

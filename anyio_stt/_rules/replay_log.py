@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias, final
 
@@ -32,7 +33,8 @@ class ReplayLog:
     When more was read than that, the oldest goes first. That is a loss only if an attempt fails
     before it is covered, so it is `rewind` that reports it. Positions are samples of one channel
     from the first of the stream. What is kept is bytes: the garbage collector counts none of
-    them, while a thousand streams are heard.
+    them, while a thousand streams are heard. Who judges what was heard may ask that `behind`
+    samples are kept before what is covered, or before `hold` where that lies further back.
     """
 
     limit: float = 0
@@ -42,10 +44,14 @@ class ReplayLog:
     """Where the present attempt has read to."""
     covered: int = 0
     """Where answers reach to."""
+    behind: int = 0
+    hold: float = math.inf
     _start: int = 0  # the position of the first item
     _origin: int = 0  # where the present attempt began
     rewound_at: int = 0
     _replayed: int = 0  # by the attempts before
+    _read_mark: float = math.inf
+    _on_read_mark: Callable[[], None] = lambda: None
 
     @property
     def furthest(self) -> int:
@@ -69,7 +75,10 @@ class ReplayLog:
 
     def trim(self, channels: int) -> None:
         """Let go of what is covered or too old."""
-        keep_from, size = max(self.covered, self.horizon), SAMPLE_BYTES * channels
+        needed = max(min(self.covered, self.hold), self.horizon) - self.behind
+        self._trim(needed, SAMPLE_BYTES * channels)
+
+    def _trim(self, keep_from: float, size: int) -> None:
         start, count = self._start, 0
         for item in self.items:
             end = start if type(item) is Marker else start + len(item) // size
@@ -78,6 +87,29 @@ class ReplayLog:
             start, count = end, count + 1
         self._start = start
         del self.items[:count]
+
+    def before(self, position: int, samples: int, channels: int) -> bytes:
+        """Return up to so many *samples* that were read before *position*, as they are kept."""
+        first, at, size = position - samples, self._start, SAMPLE_BYTES * channels
+        pieces: list[bytes] = []
+        for item in self.items:
+            if isinstance(item, Marker):
+                continue
+            start, at = at, at + len(item) // size
+            if at > first and start < position:
+                pieces.append(item[max(0, first - start) * size : (position - start) * size])
+        return b"".join(pieces)
+
+    def tell_read(self, position: float, tell: Callable[[], None]) -> None:
+        """Have `note_read` call *tell* once *position* was read; the latest call counts."""
+        self._read_mark, self._on_read_mark = position, tell
+
+    def note_read(self, rate: int) -> float:
+        """Take note of a read, and return from where on the next is of interest."""
+        if self.position >= self._read_mark:
+            self._read_mark = math.inf
+            self._on_read_mark()
+        return self.position + rate if self._read_mark == math.inf else -1
 
     def rewind(
         self, sample_rate: int, channels: int, refused: Sequence[tuple[int, int]] = ()
@@ -89,7 +121,7 @@ class ReplayLog:
         covered from now on. What follows is in the frames it was read in, the first one cut;
         what lies in the ranges *refused* is silence.
         """
-        self.trim(channels)
+        self._trim(max(self.covered, self.horizon), SAMPLE_BYTES * channels)
         # Answers may reach further than this attempt has read: past what one before it gave up.
         origin = min(max(self.covered, self.horizon), self.position)
         lost = max(0, origin - self.covered)

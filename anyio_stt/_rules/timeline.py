@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
 __all__ = ("PushTimes",)
 
 _FEW = 16
+_CREDIT = 5.0  # seconds that audio may be late and then come at once
+_LEAK = 2.0  # of what came at once at first, live audio has made up so much each second
 
 
 @dataclass(slots=True, eq=False)
@@ -26,13 +29,18 @@ class PushTimes:
     _ends: list[float] = field(default_factory=list)
     _pushed: list[float] = field(default_factory=list)
     _many: int = _FEW
+    lead: float = 0.0
+    """By how many seconds the audio came faster than it lasts; below 0 where it is late."""
 
-    def mark(self, start: int, end: float, now: float) -> bool:
+    def mark(self, start: int, end: float, now: float, rate: float = math.inf) -> bool:
         """
         Note that the samples from *start* to *end* were pushed at *now*.
 
         Returns whether there are so many marks by now that `forget` is worth its time.
         """
+        lasts = (end - (self._ends[-1] if self._ends else start)) / rate
+        passed = now - self._pushed[-1] if self._pushed else 0.0
+        self.lead = max(self.lead + lasts - _LEAK * passed, -_CREDIT)
         self._starts.append(start)
         self._ends.append(end)
         self._pushed.append(now)

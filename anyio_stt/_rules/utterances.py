@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ..events import SpeechData, SpeechEvent, SpeechEventType, Utterance
 
-__all__ = ("UtteranceBuilder", "all_said")
+__all__ = ("UtteranceBuilder", "all_said", "said_from")
 
 _HANGOVER = 0.5  # seconds that detectors wait after the last word before they say END
 _ROUNDING = 1e-3
@@ -26,8 +26,12 @@ def all_said(end: float, said: Collection[SpeechData], covered: float) -> bool:
         said: its words so far.
         covered: up to where the audio is answered.
     """
-    nearly = end - _HANGOVER if said else end
-    return max(covered, _last_end(said)) >= nearly - _ROUNDING
+    return max(covered, _last_end(said)) >= said_from(end, said) - _ROUNDING
+
+
+def said_from(end: float, said: Collection[SpeechData]) -> float:
+    """Return up to where audio has to be answered, that speech which ended at *end* is whole."""
+    return end - _HANGOVER if said else end
 
 
 def _last_end(said: Collection[SpeechData]) -> float:
