@@ -11,7 +11,17 @@ from ...audio.frame import AudioFrame
 from ...options import STTCapabilities
 from ...stt import STT
 from ..audio import spoken
-from . import answering, attempts, cancelling, hearing, lifetime, recognizing, seeing, speaking
+from . import (
+    answering,
+    attempts,
+    cancelling,
+    conversing,
+    hearing,
+    lifetime,
+    recognizing,
+    seeing,
+    speaking,
+)
 from .registry import Check
 from .subject import Subject
 from .violations import ContractViolation
@@ -39,6 +49,7 @@ CHECKS: tuple[Check, ...] = (
     answering.flushes,
     answering.starts,
     answering.refused,
+    conversing.turns,
     attempts.lost_connection,
     attempts.speakers_apart,
     attempts.no_retry,
