@@ -65,6 +65,7 @@ async def test_a_detector_ends_a_turn_before_silence_does_also_in_a_file() -> No
     assert texts(moments) == ["so", "well", "yes"]
     assert detector.asked[:3] == [("so", "en", 0.2), ("so", "en", 0.4), ("so", "en", 0.8)]
     assert detector.asked[3][0] == "well"
+    assert detector.heard[0].duration == pytest.approx(1.2)  # words and silence
 
 
 @pytest.mark.real_time

@@ -82,7 +82,8 @@ class TurnAudio:
 
     def hold(self, time: float) -> None:
         """Keep what lies before *time*, however much of it was answered; infinity keeps none."""
-        self._queue.log.hold = time * self._queue.rate if self._queue.rate else math.inf
+        if self._queue.rate:  # until the first frame comes it is not known how much that is
+            self._queue.log.hold = time * self._queue.rate
 
     def before(self, time: float) -> AudioFrame:
         """Return the last seconds before *time*, as they are kept."""

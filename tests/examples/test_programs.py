@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import importlib.util
 import json
@@ -74,29 +73,6 @@ def test_an_archive_becomes_a_table(cluster: str, tmp_path: Path) -> None:
     assert all(row["start"] < row["end"] for row in rows)
     assert len(done.stderr.splitlines()) == 1
     assert "missing.wav" in done.stderr
-
-
-def test_the_agent_answers_each_turn() -> None:
-    said, complaints = run("turns.py", SPOKEN)
-    assert not complaints
-    heard = " ".join(re.findall(r"^caller: (.*)$", said, re.MULTILINE))
-    assert heard == f"{FIRST} {SECOND}"
-    assert said.rstrip().endswith("words")
-
-
-def test_a_cough_after_the_callers_words_leaves_them_answered(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    turns = load("turns")
-
-    async def call() -> None:
-        agent = turns.Agent()
-        agent.hear("hello there")
-        agent.interrupt()
-        await agent.finish()
-
-    asyncio.run(call())
-    assert capsys.readouterr().out == "caller: hello there\nagent: you said 2 words\n"
 
 
 def load(name: str) -> Any:
