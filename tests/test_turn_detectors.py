@@ -48,9 +48,9 @@ SCRIPT: list[Step] = [
 async def heard(
     detector: object, script: list[Step] = SCRIPT, rate: int = 16000, **options: float
 ) -> list[TurnMoment]:
-    frame = silence(0.1, sample_rate=rate)
+    audio = silence(10.0, sample_rate=rate)  # in one piece: a file, however slow the machine
     async with ScriptedSTT(script) as stt, stt.stream() as stream, anyio.create_task_group() as tg:
-        tg.start_soon(stream.feed, [frame for _ in range(100)])
+        tg.start_soon(stream.feed, [audio])
         with anyio.fail_after(60):
             turns = stream.turns(detector=detector, **options)  # type: ignore[arg-type]
             return [each async for each in turns]

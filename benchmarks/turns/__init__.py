@@ -1,0 +1,1 @@
+"""How soon turns end, and how many are cut off: `python -m benchmarks.turns`."""
