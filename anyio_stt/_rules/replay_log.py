@@ -140,9 +140,10 @@ class ReplayLog:
         return origin, lost, again
 
     def clear(self) -> None:
-        """Let go of all audio; positions stay."""
-        self.items.clear()
-        self._start = self.position
+        """Let go of all audio, unless somebody still judges it; positions stay."""
+        if not self.behind and self.hold == math.inf:
+            self.items.clear()
+            self._start = self.position
 
 
 def _silenced(pcm: bytes, start: int, size: int, ranges: Sequence[tuple[int, int]]) -> bytes:
