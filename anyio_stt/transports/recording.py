@@ -75,13 +75,12 @@ async def _send_rest(
             if session.ready:
                 ready.set()
             message = await connection.receive()
-            if message is None:
-                session.closed()
-                break
-            events = session.receive(message)
+            events = session.closed() if message is None else session.receive(message)
             finals += [each for each in events if each.type is SpeechEventType.FINAL_TRANSCRIPT]
             for error, _, _ in session.refusals:
                 raise error
+            if message is None:
+                break
         task_group.cancel_scope.cancel()
     return finals
 

@@ -118,12 +118,12 @@ class SessionRunner:
             if session.ready:
                 self._ready.set()
             message = await self._connection.receive()
-            if message is None:
-                session.closed()
-                return
-            for event in session.receive(message):
+            events = session.closed() if message is None else session.receive(message)
+            for event in events:
                 self._outlet.events.send_nowait(event)
             self._pass_on()
+            if message is None:
+                return
 
     def _pass_on(self) -> None:
         session, outlet = self._session, self._outlet

@@ -91,10 +91,10 @@ class DeepgramSession(ClientSession):
         """Say that we are still here."""
         return (KEEP_ALIVE,)
 
-    def closed(self) -> None:
+    def closed(self) -> Iterable[SpeechEvent]:
         """Accept a clean end after we asked for it, if nothing is missing."""
         self.done = self.done or ((self._ending or self._finalized) and self._is_covered())
-        super().closed()
+        return super().closed()
 
     def decode(self, body: dict[str, Any]) -> Iterable[SpeechEvent]:
         """Make events of one message."""

@@ -127,9 +127,11 @@ class ClientSession(ABC):
             APIError: when the provider reports a failure.
         """
 
-    def closed(self) -> None:
+    def closed(self) -> Iterable[SpeechEvent]:
         """
         Take note that the provider closed the connection without complaint.
+
+        Returns what follows from that, where a close says that something is final.
 
         Raises:
             APIConnectionError: when there was more to say.
@@ -138,6 +140,7 @@ class ClientSession(ABC):
             raise APIConnectionError(
                 f"{self.name} closed the connection before it had said everything"
             )
+        return ()
 
     @property
     def name(self) -> str:

@@ -113,6 +113,24 @@ def test_a_recording_is_transcribed(
     assert (result.returncode, result.stderr) == (0, "")
 
 
+def test_a_model_that_hears_turns_is_an_option_like_any_other(
+    recording: Path, run_command: Run
+) -> None:
+    options = ["model=flux-general-en", "eot_threshold=0.8", "eager_eot_threshold=0.5"]
+    with serving(DeepgramServer()) as server:
+        arguments = Provider("deepgram", DeepgramServer).options(server.base_url)
+        for option in options:
+            arguments += ["--option", option]
+        result = run_command("transcribe", *arguments, recording)
+        assert isinstance(server, DeepgramServer)
+        (request,) = server.requests
+
+    assert result.stdout.split() == SAID.split()
+    assert (result.returncode, result.stderr) == (0, "")
+    assert request.path == "/v2/listen"
+    assert {tuple(option.split("=")) for option in options} <= set(request.query)
+
+
 @each_with_statuses
 def test_a_key_that_is_refused_is_told_in_one_line(
     provider: Provider, recording: Path, run_command: Run

@@ -28,6 +28,11 @@ Make = Callable[[str, str], STT]
 
 ENGINES: dict[str, tuple[Callable[..., FaultServer], Make, int]] = {
     "deepgram": (DeepgramServer, lambda url, key: DeepgramSTT(base_url=url, api_key=key), 16000),
+    "deepgram-flux": (
+        DeepgramServer,
+        lambda url, key: DeepgramSTT(base_url=url, api_key=key, model="flux-general-en"),
+        16000,
+    ),
     "openai": (OpenAIServer, lambda url, key: OpenAISTT(base_url=url, api_key=key), 16000),
     "openai-realtime": (
         OpenAIServer,

@@ -74,12 +74,17 @@ class Network:
         return self.make(base_url=base_url, **keys, **options)
 
 
+def flux(**options: Any) -> STT:
+    return DeepgramSTT(model="flux-general-en", **options)
+
+
 def realtime(**options: Any) -> Callable[..., STT]:
     return lambda **more: OpenAIRealtimeSTT(**options, **more)
 
 
 ENGINES = {
     "deepgram": Network(DeepgramServer, DeepgramSTT),
+    "deepgram-flux": Network(DeepgramServer, flux, moments=ANY, after=0.3),
     "openai": Network(OpenAIServer, OpenAISTT, moments=IN_A_REQUEST, after=0.0),
     "realtime": Network(OpenAIServer, OpenAIRealtimeSTT, 24000),
     "realtime-live": Network(OpenAIServer, realtime(model="gpt-live-transcribe"), 24000),

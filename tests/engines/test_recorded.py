@@ -12,7 +12,9 @@ import pytest
 from anyio_stt import STT, APIConnectOptions, SpeechEventType
 from anyio_stt.engines.deepgram import DeepgramSTT
 from anyio_stt.engines.openai import OpenAIRealtimeSTT, OpenAISTT
+from anyio_stt.testing import silence
 from anyio_stt.testing.servers import DeepgramServer, OpenAIServer, say_words
+from anyio_stt.wire.deepgram_flux import FluxSession
 from tests.engines.fault_matrix import finals
 from tests.engines.recorded.record import form
 
@@ -41,6 +43,49 @@ async def test_deepgrams_own_client_asks_for_the_same_in_the_same_words() -> Non
     by_hand = ("KeepAlive", "Finalize")
     assert log == [each for each in theirs["log"] if not any(word in each for word in by_hand)]
     assert said == [text for text in theirs["finals"] if text]
+
+
+async def test_deepgrams_own_client_asks_for_turns_in_the_same_words() -> None:
+    theirs = recorded("deepgram_flux")
+    said = say_words(range(1, 5), per_utterance=2)
+    audio = said.slice(0, said.samples_per_channel - 8000)
+    with anyio.fail_after(5):
+        async with DeepgramServer() as server:
+            async with DeepgramSTT(
+                base_url=server.base_url,
+                api_key=server.api_key,
+                model="flux-general-en",
+                eot_threshold=0.8,
+                eager_eot_threshold=0.5,
+                eot_timeout_ms=3000,
+                keyterms=("anyio", "trio"),
+            ) as stt:
+                said_of_it = await finals(stt, audio, APIConnectOptions())
+            request, log = server.requests[0], server.services[0].log
+    assert request.path == theirs["path"]
+    assert sorted(request.query) == [tuple(pair) for pair in theirs["query"]]
+    key = request.headers["authorization"].replace(server.api_key, "KEY")
+    assert (key, log) == (theirs["authorization"], theirs["log"])
+    assert said_of_it == ["w1 w2", "w3 w4"]
+
+
+def test_what_deepgrams_own_types_hold_is_what_our_codec_understands() -> None:
+    session = FluxSession(0.0)
+    list(session.audio(silence(10.0)))
+    events = [
+        event
+        for message in recorded("deepgram_flux")["understood"]
+        for event in session.receive(json.dumps(message))
+    ]
+    list(session.ending())
+    finals = [event for event in [*events, *session.closed()] if event.type.value.startswith("fin")]
+    assert [event.alternatives[0].text for event in finals] == ["w1 w2", "w3 w4"]
+    words = finals[0].alternatives[0].words
+    assert words is not None
+    assert [(word, word.start_time, word.end_time) for word in words] == [
+        ("w1", 0.0, 0.2),
+        ("w2", pytest.approx(0.3), 0.5),
+    ]
 
 
 async def test_openais_own_client_sets_up_the_same_session() -> None:

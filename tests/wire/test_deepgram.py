@@ -185,8 +185,3 @@ def test_speakers_and_languages_are_told() -> None:
     assert (best.language, best.speaker_id, best.confidence) == ("fr", "S3", 0.5)
     assert best.words is not None
     assert best.words[0].text == "Hi."
-
-
-def test_a_model_of_the_other_protocol_is_refused_before_it_costs_a_connection() -> None:
-    with pytest.raises(ValueError, match=r"flux-general-en is a model of /v2/listen.* nova-3"):
-        DeepgramOptions(model="flux-general-en")

@@ -16,6 +16,7 @@ from anyio_stt import APIError, SpeechEvent
 from anyio_stt.testing import silence
 from anyio_stt.wire.answers import guarded_answer, read_answer
 from anyio_stt.wire.deepgram import DeepgramSession, read_recording
+from anyio_stt.wire.deepgram_flux import FluxSession
 from anyio_stt.wire.fields import fitted
 from anyio_stt.wire.openai import StreamedTranscript, read_transcription
 from anyio_stt.wire.openai_realtime import RealtimeSession
@@ -32,6 +33,7 @@ RECORDED = Path(__file__).parents[1] / "engines" / "recorded"
 
 SESSIONS: dict[str, Callable[[], ClientSession]] = {
     "deepgram": lambda: DeepgramSession(5.0, channels=2, multichannel=True),
+    "flux": lambda: FluxSession(5.0),
     "vosk": lambda: VoskSession(5.0, config="{}"),
     "wyoming": lambda: WyomingSession(5.0, transcribe={}),
     "realtime": lambda: RealtimeSession(5.0, update={}),
@@ -41,6 +43,7 @@ SESSIONS: dict[str, Callable[[], ClientSession]] = {
 ITEM = "conversation.item.input_audio_transcription"
 KINDS = {
     "deepgram": ["Results", "SpeechStarted", "UtteranceEnd", "Metadata", "Error", "x"],
+    "flux": ["TurnInfo", "TurnInfo", "TurnInfo", "Connected", "Warning", "Error", "x"],
     "vosk": [""],
     "wyoming": ["transcript", "transcript-chunk", "error", "info", "x"],
     "realtime": [
@@ -57,10 +60,12 @@ KINDS = {
 KINDS["speaches"] = [*KINDS["realtime"], "input_audio_buffer.partial_transcription"]
 NAMES = [
     "alternatives", "audio_end_ms", "audio_start_ms", "channel", "channel_index", "channels",
-    "code", "conf", "confidence", "data", "delta", "description", "duration", "end", "error",
-    "event_id", "is_final", "item_id", "language", "languages", "last_word_end", "message",
+    "audio_window_end", "audio_window_start", "code", "conf", "confidence", "data", "delta",
+    "description", "duration", "end", "end_of_turn_confidence", "error", "event", "event_id",
+    "is_final", "item_id", "language", "languages", "last_word_end", "message",
     "metadata", "partial", "requires_external_vad", "result", "seconds", "speaker",
-    "speech_final", "start", "text", "timestamp", "transcript", "type", "usage", "word", "words",
+    "speech_final", "start", "text", "timestamp", "transcript", "turn_index", "type", "usage",
+    "word", "words",
 ]  # fmt: skip
 
 LEAVES = (
@@ -175,7 +180,13 @@ def recorded(name: str) -> list[dict[str, Any]]:
     item = {"item_id": "a", "audio_start_ms": 100, "audio_end_ms": 900, "delta": "a",
             "transcript": "a", "usage": {"seconds": 1.0, "input_tokens": 1},
             "error": {"type": "x", "code": "y", "message": "z"}}  # fmt: skip
+    turn = {
+        "type": "TurnInfo", "turn_index": 0, "audio_window_start": 0.0, "audio_window_end": 1.5,
+        "transcript": "a", "words": [word], "end_of_turn_confidence": 0.5, "languages": ["en"],
+    }  # fmt: skip
+    events = ("StartOfTurn", "Update", "EagerEndOfTurn", "TurnResumed", "EndOfTurn")
     samples: dict[str, list[dict[str, Any]]] = {
+        "flux": [{**turn, "event": event} for event in events],
         "deepgram": [results, {**results, "is_final": False}],
         "vosk": [{"partial": "a"}, reading, {"alternatives": [reading]}],
         "wyoming": [{"type": kind, "data": {"text": "a"}} for kind in KINDS["wyoming"]],

@@ -7,15 +7,21 @@ from dataclasses import dataclass
 
 __all__ = ("DeepgramOptions",)
 
+_SURE = 0.7  # what Flux takes for eot_threshold
+
 
 @dataclass(frozen=True, slots=True)
 class DeepgramOptions:
     """
     What Deepgram is asked to do; `None` leaves it to Deepgram.
 
+    A model whose name begins with `flux` is asked by turns, at `/v2/listen`: it has the options
+    whose names begin with `eot` or `eager_eot`, and of the others model, language,
+    interim_results, keyterms, sample_rate and extra.
+
     Args:
-        model: such as `nova-3`.
-        language: what is spoken, or `multi`.
+        model: such as `nova-3` or `flux-general-en`.
+        language: what is spoken, or `multi`; of Flux a hint to `flux-general-multi`.
         interim_results: whether streams give guesses.
         punctuate: punctuation and capitals.
         smart_format: numbers, dates and the like as one writes them.
@@ -27,6 +33,9 @@ class DeepgramOptions:
         vad_events: whether the beginning of speech is told.
         keyterms: words to expect.
         sample_rate: samples a second that are sent; the base resamples.
+        eot_threshold: how sure Flux has to be that a turn is over, 0 to 1.
+        eager_eot_threshold: how sure, to say that it may be; without it Flux never does.
+        eot_timeout_ms: milliseconds of silence that end a turn, however unsure it is.
         extra: more query parameters, as pairs.
 
     Raises:
@@ -47,13 +56,12 @@ class DeepgramOptions:
     keyterms: tuple[str, ...] = ()
     sample_rate: int = 16000
     extra: tuple[tuple[str, str], ...] = ()
+    eot_threshold: float | None = None
+    eager_eot_threshold: float | None = None
+    eot_timeout_ms: int | None = None
 
     def __post_init__(self) -> None:
-        if self.model.startswith("flux"):
-            raise ValueError(
-                f"{self.model} is a model of /v2/listen, which is another protocol: give one of "
-                f"/v1/listen, such as nova-3"
-            )
+        _check_model(self)
         if self.channels < 1 or self.sample_rate < 1:
             raise ValueError(
                 f"channels and sample_rate must be positive, got {self.channels!r} and "
@@ -64,8 +72,51 @@ class DeepgramOptions:
         if self.utterance_end_ms is not None and not self.interim_results:
             raise ValueError("utterance_end_ms needs interim_results=True")
 
+    @property
+    def flux(self) -> bool:
+        """Whether the model is asked by turns."""
+        return self.model.startswith("flux")
+
+    def spoken(self, language: str | None) -> str:
+        """Return the language of what is heard where Deepgram does not say."""
+        return language or self.language or ("en" if self.flux and _english(self.model) else "")
+
+    def turns_query(self, language: str | None) -> list[tuple[str, str]]:
+        """
+        Return the query that opens a stream of turns.
+
+        Raises:
+            ValueError: when the model does not understand the language.
+        """
+        hint = language or self.language
+        if _english(self.model):
+            if hint is not None and hint.split("-")[0].lower() != "en":
+                raise ValueError(
+                    f"{self.model} understands English, not language={hint!r}: give "
+                    f"model='flux-general-multi'"
+                )
+            hint = None
+        return [
+            ("model", self.model),
+            ("encoding", "linear16"),
+            ("sample_rate", str(self.sample_rate)),
+            *_given("eot_threshold", self.eot_threshold),
+            *_given("eager_eot_threshold", self.eager_eot_threshold),
+            *_given("eot_timeout_ms", self.eot_timeout_ms),
+            *_given("language_hint", None if hint == "multi" else hint),
+            *(("keyterm", keyterm) for keyterm in self.keyterms),
+            *self.extra,
+        ]
+
     def stream_query(self, language: str | None) -> list[tuple[str, str]]:
-        """Return the query that opens a stream."""
+        """
+        Return the query that opens a stream.
+
+        Raises:
+            ValueError: when the model does not understand the language.
+        """
+        if self.flux:
+            return self.turns_query(language)
         return [
             *self._common(language),
             ("encoding", "linear16"),
@@ -90,6 +141,42 @@ class DeepgramOptions:
                 yield name, "true"
         for keyterm in self.keyterms:
             yield "keyterm", keyterm
+
+
+_EOT = ("eot_threshold", "eager_eot_threshold", "eot_timeout_ms")
+_NOT_BY_TURNS = {
+    "punctuate": True,
+    "smart_format": False,
+    "diarize": False,
+    "channels": 1,
+    "multichannel": False,
+    "endpointing": None,
+    "utterance_end_ms": None,
+    "vad_events": True,
+}
+"""What Flux cannot be asked for, and the values that ask for nothing."""
+
+
+def _check_model(options: DeepgramOptions) -> None:
+    """Raise a `ValueError` for what only the other kind of model can be asked for."""
+    plain = _NOT_BY_TURNS if options.flux else dict.fromkeys(_EOT)
+    for name, value in plain.items():
+        if getattr(options, name) != value:
+            kind = "nova-3" if options.flux else "flux-general-en"
+            raise ValueError(
+                f"{options.model} has no {name}, got {getattr(options, name)!r}: leave it out, or "
+                f"give another model, such as {kind}"
+            )
+    eager, sure = options.eager_eot_threshold, options.eot_threshold
+    if eager is not None and eager > (_SURE if sure is None else sure):
+        raise ValueError(
+            f"eager_eot_threshold={eager!r} must not be above eot_threshold={sure!r} "
+            f"(Flux takes {_SURE} where none is given)"
+        )
+
+
+def _english(model: str) -> bool:
+    return model.endswith("-en")
 
 
 def _given(name: str, value: object) -> list[tuple[str, str]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
+from .deepgram_flux import FluxService
 from .deepgram_habits import bend_results, goodbye
-from .faults import Action
+from .faults import Action, Fault
 from .service import Message, Reply, Service
 from .web import WebRequest, WebResponse, WebServer
 from .words import HeardWord, Recogniser, Utterance
@@ -20,14 +21,36 @@ _REQUEST_ID = "11111111-2222-3333-4444-555555555555"
 
 
 class DeepgramServer(WebServer):
-    """Speaks `/v1/listen`, streams and recordings."""
+    """
+    Speaks `/v1/listen`, streams and recordings, and the turns of `/v2/listen`.
+
+    Args:
+        faults: one for each connection in turn, `None` for none; after the last, none.
+        small_buffers: whether the kernel buffers little, so that a client soon notices that
+            nobody reads.
+        forgets: events of `/v2/listen` in whose place an `Update` is told, such as `EndOfTurn`.
+        restarts: whether every turn has the index 0.
+    """
+
+    def __init__(
+        self,
+        faults: Sequence[Fault | None] = (),
+        *,
+        small_buffers: bool = False,
+        forgets: Collection[str] = (),
+        restarts: bool = False,
+    ) -> None:
+        super().__init__(faults, small_buffers=small_buffers)
+        self._quirks: dict[str, Any] = {"forgets": forgets, "restarts": restarts}
 
     def admits(self, request: WebRequest) -> bool:
         """Look for `Authorization: Token`."""
         return request.headers.get("authorization") == f"Token {self.api_key}"
 
-    def start_service(self, request: WebRequest) -> DeepgramService:
+    def start_service(self, request: WebRequest) -> Service:
         """Begin a stream."""
+        if request.path == "/v2/listen":
+            return FluxService(dict(request.query), **self._quirks)
         return DeepgramService(dict(request.query))
 
     def respond(self, request: WebRequest) -> WebResponse:

@@ -41,6 +41,7 @@ class Service(ABC):
     """What it does in its own way, on the whole connection."""
     restarted: bool = False
     """Whether its clock has begun again."""
+    goodbye: int = 1000  # the close code when it is done; 1005 for none
     heard: float
     ending: bool
     done: bool

@@ -23,6 +23,7 @@ from wsproto.events import (
     Message as MessageEvent,
 )
 from wsproto.extensions import PerMessageDeflate
+from wsproto.frame_protocol import CloseReason
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 from .faults import Action, Fault, Moment
@@ -189,7 +190,8 @@ class _Peer:
         service.first = service.first or message
         await answer(self._link, service, service.hear(message), self._frame)
         if service.done and not self._link.mute:
-            await self._link.send(self._ping() + self._socket.send(CloseConnection(1000)))
+            close = CloseConnection(CloseReason(service.goodbye))
+            await self._link.send(self._ping() + self._socket.send(close))
             service.done = False
 
     def _collect(self, event: MessageEvent[Any]) -> Message | None:

@@ -6,7 +6,8 @@ In an environment of its own (`openai[realtime]` pins an old websockets):
     pip install -e . deepgram-sdk 'openai[realtime]' wsproto httpx2
     python tests/engines/recorded/record.py
 
-It writes `deepgram.json`, `openai.json` and `openai_realtime.json` beside itself.
+It writes `deepgram.json`, `deepgram_flux.json`, `openai.json` and `openai_realtime.json` beside
+itself.
 """
 
 from __future__ import annotations
@@ -26,17 +27,21 @@ from anyio_stt.transports.http import wav_upload
 HERE = Path(__file__).parent
 
 
-async def deepgram() -> dict[str, Any]:
+def deepgram_client(server: DeepgramServer) -> Any:
     from deepgram import AsyncDeepgramClient
     from deepgram.environment import DeepgramClientEnvironment
 
+    ws = server.base_url.replace("http", "ws")
+    where = DeepgramClientEnvironment(
+        base=server.base_url, production=ws, agent=ws, agent_rest=server.base_url
+    )
+    return AsyncDeepgramClient(api_key=server.api_key, environment=where)
+
+
+async def deepgram() -> dict[str, Any]:
     audio = say_words(range(1, 4)).pcm
     async with DeepgramServer() as server:
-        ws = server.base_url.replace("http", "ws")
-        where = DeepgramClientEnvironment(
-            base=server.base_url, production=ws, agent=ws, agent_rest=server.base_url
-        )
-        client = AsyncDeepgramClient(api_key=server.api_key, environment=where)
+        client = deepgram_client(server)
         async with client.listen.v1.connect(
             model="nova-3",
             encoding="linear16",
@@ -62,6 +67,34 @@ async def deepgram() -> dict[str, Any]:
             for each in heard
             if each.get("is_final")
         ],
+    }
+
+
+async def deepgram_flux() -> dict[str, Any]:
+    audio = say_words(range(1, 5), per_utterance=2).pcm[:-16000]  # cut off in the last pause
+    async with DeepgramServer() as server:
+        client = deepgram_client(server)
+        async with client.listen.v2.connect(
+            model="flux-general-en",
+            encoding="linear16",
+            sample_rate="16000",
+            eot_threshold="0.8",
+            eager_eot_threshold="0.5",
+            eot_timeout_ms="3000",
+            keyterm=["anyio", "trio"],
+        ) as socket:
+            for start in range(0, len(audio), 2560):
+                await socket.send_media(audio[start : start + 2560])
+            await socket.send_close_stream()
+            understood = [json.loads(message.json()) async for message in socket]
+        request = server.requests[0]
+        log = server.services[0].log
+    return {
+        "path": request.path,
+        "query": sorted(request.query),
+        "authorization": request.headers["authorization"].replace(server.api_key, "KEY"),
+        "log": log,
+        "understood": understood,
     }
 
 
@@ -171,7 +204,7 @@ async def openai_realtime() -> dict[str, Any]:
 
 
 async def main() -> None:
-    for record in (deepgram, openai, openai_realtime):
+    for record in (deepgram, deepgram_flux, openai, openai_realtime):
         name = record.__name__
         text = json.dumps(await asyncio.wait_for(record(), 20), indent=1)
         (HERE / f"{name}.json").write_text(text + "\n", encoding="utf-8")
