@@ -15,9 +15,10 @@ _LIVE = ("gpt-live-transcribe", "gpt-realtime-whisper")
 _UNKNOWN_TO: dict[str, tuple[str, ...]] = {
     "openai": (),
     "beta": (),
-    "speaches": ("prompt", "noise_reduction"),
-    "vllm": ("prompt", "vad", "silence_ms", "noise_reduction"),
+    "speaches": ("prompt", "noise_reduction", "turn_detection", "eagerness"),
+    "vllm": ("prompt", "vad", "silence_ms", "noise_reduction", "turn_detection", "eagerness"),
 }
+_BY_SILENCE, _BY_SENSE = "server_vad", "semantic_vad"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,9 @@ class OpenAIRealtimeOptions:
             where the model and the dialect can: `gpt-live-transcribe` and
             `gpt-realtime-whisper` cannot, nor can vLLM.
         silence_ms: how long a pause ends an utterance.
+        turn_detection: `server_vad` ends an utterance by a pause; `semantic_vad` when the words
+            sound as if somebody was done, so its END is the end of a turn.
+        eagerness: of `semantic_vad`: how soon it ends one.
         noise_reduction: for which kind of microphone.
         dialect: `openai`; `beta` for servers that know the older, flat session only;
             `speaches` and `vllm` for those servers.
@@ -89,6 +93,8 @@ class OpenAIRealtimeOptions:
     noise_reduction: Literal["near_field", "far_field"] | None = None
     dialect: Dialect = "openai"
     sample_rate: int | None = None
+    turn_detection: Literal["server_vad", "semantic_vad"] | None = None
+    eagerness: Literal["low", "medium", "high", "auto"] | None = None
 
     def __post_init__(self) -> None:
         if self.dialect not in _UNKNOWN_TO:
@@ -104,6 +110,29 @@ class OpenAIRealtimeOptions:
                 f"{self.model} does not detect where speech ends: give vad=False and flush() after "
                 f"each utterance, or another model"
             )
+
+        self._check_turns()
+
+    def _check_turns(self) -> None:
+        if self.turn_detection not in (None, _BY_SILENCE, _BY_SENSE):
+            raise ValueError(
+                f"turn_detection must be {_BY_SILENCE!r} or {_BY_SENSE!r}, got "
+                f"{self.turn_detection!r}"
+            )
+        if self.turn_detection is not None and not self.detects:
+            raise ValueError(
+                f"turn_detection={self.turn_detection!r} needs a server that ends utterances: "
+                f"leave vad=False out, and give a model that detects where speech ends"
+            )
+        if self.by_sense and self.silence_ms is not None:
+            raise ValueError("silence_ms is an option of server_vad: give semantic_vad eagerness")
+        if self.eagerness is not None and not self.by_sense:
+            raise ValueError("eagerness is an option of turn_detection='semantic_vad'")
+
+    @property
+    def by_sense(self) -> bool:
+        """Whether the server ends utterances when somebody is done, and not by silence alone."""
+        return self.turn_detection == _BY_SENSE
 
     @property
     def detects(self) -> bool:

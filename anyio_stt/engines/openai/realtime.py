@@ -67,6 +67,8 @@ class OpenAIRealtimeSTT(STT):
         noise_reduction: Literal["near_field", "far_field"] | None = None,
         dialect: Dialect = "openai",
         max_session: float | None = None,
+        turn_detection: Literal["server_vad", "semantic_vad"] | None = None,
+        eagerness: Literal["low", "medium", "high", "auto"] | None = None,
     ) -> None:
         super().__init__(
             capabilities=STTCapabilities(
@@ -74,6 +76,7 @@ class OpenAIRealtimeSTT(STT):
                 interim_results=True,
                 aligned_transcript="chunk",
                 manual_flush=vad is False,
+                turns=turn_detection == "semantic_vad",
                 max_uncovered=LONGEST + _MEANWHILE,
             )
         )
@@ -85,6 +88,8 @@ class OpenAIRealtimeSTT(STT):
             silence_ms=silence_ms,
             noise_reduction=noise_reduction,
             dialect=dialect,
+            turn_detection=turn_detection,
+            eagerness=eagerness,
         )
         self._max_session = (
             _MAX_SESSION_OF.get(dialect, _MAX_SESSION) if max_session is None else max_session

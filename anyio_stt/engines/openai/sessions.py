@@ -27,7 +27,11 @@ def session_update(options: OpenAIRealtimeOptions, language: str | None) -> dict
         model=options.model, language=language or options.language, prompt=options.prompt
     )
     detection = (
-        _given(type="server_vad", silence_duration_ms=options.silence_ms)
+        _given(
+            type=options.turn_detection or "server_vad",
+            silence_duration_ms=options.silence_ms,
+            eagerness=options.eagerness,
+        )
         if options.detects
         else None
     )

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import anyio
 import pytest
 
-from anyio_stt import STT, APIConnectOptions, AudioFrame, SpeechEventType
+from anyio_stt import (
+    STT,
+    APIConnectOptions,
+    AudioFrame,
+    EndOfTurn,
+    SpeechEventType,
+    StartOfTurn,
+)
 from anyio_stt.engines.openai import OpenAIRealtimeSTT
 from anyio_stt.testing import assert_no_leaks, cut
 from anyio_stt.testing.servers import Action, Fault, FaultServer, Moment, OpenAIServer, say_words
@@ -160,3 +168,39 @@ async def test_a_recording_is_resampled_and_recognised_at_once(dialect: str) -> 
         ):
             event = await stt.recognize(say_words(range(1, 7), sample_rate=48000))
     assert event.alternatives[0].text == "w1 w2 w3 w4 w5 w6"
+
+
+# ---- turns that the server ends
+
+
+async def test_turns_by_sense_end_where_the_server_says() -> None:
+    async with (
+        OpenAIServer() as server,
+        engine(server, turn_detection="semantic_vad", eagerness="low") as stt,
+        stt.stream() as stream,
+        anyio.create_task_group() as tasks,
+    ):
+        with anyio.fail_after(60):
+            tasks.start_soon(stream.feed, cut(words(range(1, 7)), 0.1))
+            told = [each async for each in stream.turns(max_silence=60.0)]
+        asked = json.loads(server.services[0].first)["session"]["audio"]["input"]
+    assert asked["turn_detection"] == {"type": "semantic_vad", "eagerness": "low"}
+    assert [type(each) for each in told] == [StartOfTurn, EndOfTurn] * 2
+    assert [each.text for each in told if isinstance(each, EndOfTurn)] == ["w1 w2 w3", "w4 w5 w6"]
+    assert stt.capabilities.turns
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"turn_detection": "psychic"}, "must be 'server_vad' or 'semantic_vad', got 'psychic'"),
+        ({"turn_detection": "semantic_vad", "silence_ms": 300}, "give semantic_vad eagerness"),
+        ({"eagerness": "low"}, "an option of turn_detection='semantic_vad'"),
+        ({"turn_detection": "semantic_vad", "vad": False}, "leave vad=False out"),
+        ({"turn_detection": "semantic_vad", "model": "gpt-live-transcribe"}, "a model that"),
+        ({"turn_detection": "semantic_vad", "dialect": "vllm"}, "'vllm' has no turn_detection"),
+    ],
+)
+def test_turns_that_cannot_be_had_are_refused(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        OpenAIRealtimeSTT(api_key="k", **options)
