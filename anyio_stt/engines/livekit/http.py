@@ -69,11 +69,18 @@ def _make_session() -> Any:
     class WatchedSocket(aiohttp.ClientWebSocketResponse):
         """Notes how it was lost, for whoever watches the stream that opened it."""
 
+        _taken_leave = False
+
         async def receive(self, *args: Any, **kwargs: Any) -> Any:
             message = await super().receive(*args, **kwargs)
             over = message.type in {aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
             code = self.close_code
-            if (over or message.type is aiohttp.WSMsgType.CLOSE) and code not in _POLITE:
+            if message.type is aiohttp.WSMsgType.CLOSE:
+                # Of a close without a code it is 0 here, while `close_code` says 1006.
+                over, self._taken_leave, code = True, True, message.data or None
+            elif self._taken_leave:
+                return message
+            if over and code not in _POLITE:
                 _lost.get([]).append(code or 0)
             return message
 
