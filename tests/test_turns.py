@@ -17,6 +17,7 @@ from anyio_stt import (
     APIStatusError,
     EagerEndOfTurn,
     EndOfTurn,
+    FallbackAdapter,
     RecognizeStream,
     SpeechEvent,
     SpeechEventType,
@@ -206,6 +207,12 @@ async def test_who_reads_late_gets_the_words_in_their_turn_all_the_same(
     assert letters(moments) == ("STST" if capabilities else "SERET")
     assert " ".join(texts(moments)) == "so well then"
     assert utterances == ["so well", "then"]
+
+
+def test_a_fallback_leaves_turns_to_its_members_if_each_of_them_tells() -> None:
+    tells, not_told = ScriptedSTT(capabilities=TELLS), ScriptedSTT()
+    assert FallbackAdapter([tells, tells]).capabilities.turns
+    assert not FallbackAdapter([tells, not_told]).capabilities.turns
 
 
 def test_an_end_that_comes_before_its_words_waits_for_them() -> None:

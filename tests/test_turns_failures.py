@@ -17,10 +17,21 @@ from anyio_stt import (
     SpeechEvent,
     SpeechEventType,
     StartOfTurn,
+    STTCapabilities,
     TurnMoment,
     TurnResumed,
 )
-from anyio_stt.testing import Fail, Hear, HearAll, Say, ScriptedSTT, final, interim, silence
+from anyio_stt.testing import (
+    Fail,
+    Hear,
+    HearAll,
+    Say,
+    ScriptedSTT,
+    final,
+    interim,
+    preflight,
+    silence,
+)
 from anyio_stt.testing.steps import Step
 
 LETTERS = {StartOfTurn: "S", EagerEndOfTurn: "E", TurnResumed: "R", EndOfTurn: "T"}
@@ -35,7 +46,9 @@ def attempt(chance: random.Random, name: str, fails: bool) -> list[Step]:
         until += begin
         now = until + chance.uniform(0.0, 0.5)
         said: list[Step] = [
-            Say(interim("perhaps", start=begin, end=until)),
+            Say(
+                (preflight if chance.random() < 0.3 else interim)("perhaps", start=begin, end=until)
+            ),
             Say(final(f"{name}{number}", start=begin, end=until)),
             Say(SpeechEvent(SpeechEventType.END_OF_SPEECH, time=until)),
         ]
@@ -48,8 +61,9 @@ def attempt(chance: random.Random, name: str, fails: bool) -> list[Step]:
     return [*steps[: chance.randint(0, len(steps))], Fail(APIConnectionError("gone"))]
 
 
-def engine(seed: int, failover: bool) -> STT:
+def engine(seed: int, failover: bool, told: bool) -> STT:
     chance = random.Random(seed)
+    capabilities = STTCapabilities(streaming=True, interim_results=True, turns=told)
     members = [
         ScriptedSTT(
             *(
@@ -57,19 +71,20 @@ def engine(seed: int, failover: bool) -> STT:
                 for index in range(3)
             ),
             label=member,
+            capabilities=capabilities,
         )
         for member in ("a", "b")
     ]
     return FallbackAdapter(list(members)) if failover else members[0]
 
 
-async def heard(seed: int, failover: bool) -> tuple[list[str], list[TurnMoment]]:
+async def heard(seed: int, failover: bool, told: bool) -> tuple[list[str], list[TurnMoment]]:
     """Return the finals of one run, and the moments of another that is like it."""
     finals: list[str] = []
     moments: list[TurnMoment] = []
     for turns in (False, True):
         async with (
-            engine(seed, failover) as stt,
+            engine(seed, failover, told) as stt,
             stt.stream() as stream,
             anyio.create_task_group() as tg,
         ):
@@ -86,17 +101,17 @@ async def heard(seed: int, failover: bool) -> tuple[list[str], list[TurnMoment]]
 
 
 @pytest.mark.contract("S16", "S17")
+@pytest.mark.parametrize("told", [False, True], ids=["by-silence", "told"])
 @pytest.mark.parametrize("failover", [False, True], ids=["retries", "failover"])
 async def test_failures_in_the_middle_of_turns_keep_the_grammar_and_every_final(
-    failover: bool,
+    failover: bool, told: bool
 ) -> None:
     several = 0
     for seed in range(25):
-        finals, moments = await heard(seed, failover)
+        finals, moments = await heard(seed, failover, told)
         letters = "".join(LETTERS[type(each)] for each in moments)
         assert re.fullmatch("(S(ER)*E?T)*", letters), (seed, letters)
         ends = [each.text for each in moments if isinstance(each, EndOfTurn)]
-        told = " ".join(ends).split()
-        assert told == finals, seed
+        assert " ".join(ends).split() == finals, seed
         several += len(finals) > 1
     assert several > 5

@@ -75,7 +75,7 @@ class Network:
 
 
 def flux(**options: Any) -> STT:
-    return DeepgramSTT(model="flux-general-en", **options)
+    return DeepgramSTT(model="flux-general-multi", **options)
 
 
 def realtime(**options: Any) -> Callable[..., STT]:

@@ -40,7 +40,7 @@ from anyio_stt.testing.servers import (
 
 pytestmark = pytest.mark.real_time
 
-SEEDS = 100 if os.environ.get("ANYIO_STT_SOAK") else 3
+SEEDS = 100 if os.environ.get("ANYIO_STT_SOAK") else 2
 LETTERS = {StartOfTurn: "S", EagerEndOfTurn: "E", TurnResumed: "R", EndOfTurn: "T"}
 ACTIONS = [Action.RESET, Action.GARBAGE, Action.CLOSE, Action.DUPLICATE, Action.CUT]
 FORGOTTEN = ["StartOfTurn", "EndOfTurn", "TurnResumed"]
