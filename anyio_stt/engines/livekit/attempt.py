@@ -28,6 +28,7 @@ async def play(
     label: str,
     grace: float,
     settle: float | None = None,
+    silence: float = 0.0,
     doubt: Callable[[], bool] = bool,
 ) -> None:
     """
@@ -44,6 +45,7 @@ async def play(
         grace: seconds that closing may take.
         settle: how long nothing may be said after the end of input until the stream is taken
             to be over; `None` waits until the plugin ends it.
+        silence: seconds of it to give the plugin behind all audio.
         doubt: asked when the plugin ends with a guess that no final came for; whether that is
             to be taken for a failure.
 
@@ -58,6 +60,7 @@ async def play(
         stream._FlushSentinel,  # noqa: SLF001
         sample_rate=getattr(stream, "_needed_sr", None),
         mono=_wants_mono(stream),
+        silence=silence,
     )
     stream._input_ch = heard  # noqa: SLF001
     spoken = PluginOutput(lambda event: say(stream, event), timed=settle is not None)

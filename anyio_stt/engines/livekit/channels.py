@@ -15,6 +15,7 @@ from .translation import their_frame
 
 __all__ = ("PluginInput", "PluginOutput")
 
+_SILENT_FRAME = 0.1  # seconds
 _GUESSES = ("interim_transcript", "preflight_transcript")
 
 
@@ -29,6 +30,7 @@ class PluginInput:
         marker: makes what the plugin is given for a marker.
         sample_rate: what it asked LiveKit's base for; `None` takes what comes.
         mono: mix channels for it.
+        silence: seconds of silence to give it behind all audio.
     """
 
     def __init__(
@@ -38,11 +40,14 @@ class PluginInput:
         *,
         sample_rate: int | None,
         mono: bool,
+        silence: float = 0.0,
     ) -> None:
         self._source = source
         self._marker = marker
         self._rate = sample_rate
         self._mono = mono
+        self._silence = silence
+        self._last: AudioFrame | None = None
         self._resampler: Resampler | None = None
         self._ready: deque[Any] = deque()
         self._closed = False
@@ -75,8 +80,11 @@ class PluginInput:
             try:
                 item = await self._source.__anext__()
             except StopAsyncIteration:
-                self.ended, self.read_at = True, anyio.current_time()
+                self._end()
                 continue
+            if isinstance(item, AudioFrame):
+                self._last = item
+                self.heard += item.duration
             self._ready.extend(self._prepared(item))
         return self._ready.popleft()
 
@@ -120,11 +128,19 @@ class PluginInput:
         """Return `False`: nothing waits here."""
         return False
 
+    def _end(self) -> None:
+        self.ended, self.read_at = True, anyio.current_time()
+        if self._silence and self._last is not None:
+            rate, channels = self._last.sample_rate, self._last.num_channels
+            samples = round(_SILENT_FRAME * rate)
+            frame = AudioFrame(bytes(2 * channels * samples), rate, channels, samples)
+            for _ in range(round(self._silence / _SILENT_FRAME)):
+                self._ready.extend(self._prepared(frame))
+
     def _prepared(self, item: Any) -> list[Any]:
         """Make theirs of a frame or marker, at the rate the plugin wants."""
         if not isinstance(item, AudioFrame):
             return [*self._tail(), self._marker()]
-        self.heard += item.duration
         if self._rate is None or self._rate == item.sample_rate:
             return [their_frame(item, mono=self._mono)]
         if self._resampler is None:

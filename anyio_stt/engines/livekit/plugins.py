@@ -14,7 +14,9 @@ __all__ = ("load_plugin",)
 
 def load_plugin(name: str) -> Callable[..., LiveKitSTT]:
     """
-    Return what makes an engine of an installed `livekit-plugins-*`; it takes the plugin's options.
+    Return what makes an engine of an installed `livekit-plugins-*`.
+
+    It takes the plugin's options, and `settle` as `LiveKitSTT` does.
 
     Args:
         name: of the plugin, such as "deepgram", or with its class, as in "deepgram.STTv2".
@@ -36,9 +38,18 @@ def load_plugin(name: str) -> Callable[..., LiveKitSTT]:
     if plugin is None:
         raise LookupError(f"livekit.plugins.{package} has no {attribute or 'STT'}")
 
-    def make(**options: Any) -> LiveKitSTT:
-        return LiveKitSTT(plugin(**options))
+    def make(settle: float | None = None, **options: Any) -> LiveKitSTT:
+        return LiveKitSTT(plugin(**options), settle=settle)
 
-    make.__signature__ = inspect.signature(plugin)  # type: ignore[attr-defined]
+    make.__signature__ = _with_settle(inspect.signature(plugin))  # type: ignore[attr-defined]
     make.__doc__ = plugin.__doc__
     return make
+
+
+def _with_settle(signature: inspect.Signature) -> inspect.Signature:
+    settle = inspect.Parameter(
+        "settle", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=float | None
+    )
+    own = list(signature.parameters.values())
+    rest = [each for each in own if each.kind is inspect.Parameter.VAR_KEYWORD]
+    return signature.replace(parameters=[*own[: len(own) - len(rest)], settle, *rest])

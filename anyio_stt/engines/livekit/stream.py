@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ("LiveKitStream",)
 
+_SILENCE = 2.0  # seconds; detectors of speech on servers wait for less
+
 
 class LiveKitStream(RecognizeStream):
     """
@@ -48,6 +50,9 @@ class LiveKitStream(RecognizeStream):
         self._home = home
         self._grace = conn_options.close_timeout
         self._settle = settle
+        # Who has no times commits nothing at the end: its server waits for a pause, for ever.
+        timed = stt.capabilities.aligned_transcript
+        self._silence = 0.0 if settle is None or timed else _SILENCE
         self._doubted = False
 
     async def _run(self) -> None:
@@ -63,6 +68,7 @@ class LiveKitStream(RecognizeStream):
             label=self.label,
             grace=self._grace,
             settle=self._settle,
+            silence=self._silence,
             doubt=self._doubt,
         )
 

@@ -44,7 +44,8 @@ class LiveKitSTT(STT):
             named in the log.
         settle: for plugins that never end a stream by themselves, as OpenAI's Realtime plugin:
             how many seconds nothing may be said after the end of input, and nobody be in the
-            middle of an utterance, until the stream is over.
+            middle of an utterance, until the stream is over. A plugin without times is then
+            given two seconds of silence behind the audio, so that its last utterance ends.
     """
 
     def __init__(

@@ -48,11 +48,13 @@ async def test_a_plugin_keeps_the_contract_but_for_what_is_its_own(name: str) ->
     assert broken <= set(plugin.breaks), broken
 
 
-async def heard(stt: STT, words: int, rate: int) -> list[str]:
+async def heard(stt: STT, words: int, rate: int, *, pause: float = 0.5) -> list[str]:
     """Push a word after the other as fast as the engine takes them; return what finals say."""
     said: list[str] = []
     async with stt.stream(conn_options=OPTIONS) as stream:
-        for frame in cut(say_words(range(1, words + 1), sample_rate=rate), 0.1):
+        audio = say_words(range(1, words + 1), sample_rate=rate)
+        audio = audio.slice(0, audio.samples_per_channel - round((0.5 - pause) * rate))
+        for frame in cut(audio, 0.1):
             await stream.send_frame(frame)
             await anyio.sleep(0.002)
         stream.end_input()
@@ -120,6 +122,13 @@ async def test_a_realtime_plugin_that_never_ends_is_taken_to_be_over_when_it_is_
     async with plugin.serve() as server, plugin.engine(server) as stt:
         with anyio.fail_after(60):
             assert await heard(stt, 6, plugin.rate) == [f"w{n}" for n in range(1, 7)]
+
+
+async def test_its_last_utterance_ends_also_without_a_pause_behind_it() -> None:
+    plugin = PLUGINS["openai-realtime"]
+    async with plugin.serve() as server, plugin.engine(server) as stt:
+        with anyio.fail_after(60):
+            assert await heard(stt, 6, plugin.rate, pause=0.0) == [f"w{n}" for n in range(1, 7)]
 
 
 async def test_the_key_is_refused_once_and_for_good() -> None:
