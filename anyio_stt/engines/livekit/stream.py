@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ...events import SpeechEvent
+from ...events import SpeechData, SpeechEvent
 from ...options import APIConnectOptions
 from ...stream import RecognizeStream
 from ...workers.homes import Home
 from .attempt import play
 from .changing import Asked
+from .flushes import AnsweredSource
 from .translation import our_event
 
 if TYPE_CHECKING:
@@ -54,17 +56,32 @@ class LiveKitStream(RecognizeStream):
         timed = stt.capabilities.aligned_transcript
         self._silence = 0.0 if settle is None or timed else _SILENCE
         self._doubted = False
+        self._attempts = 0
 
     async def _run(self) -> None:
-        send = self._event_ch.send_nowait
-        await self._home().stream(self._play, self._input_ch, send)
+        await self._home().stream(self._play, self._input_ch, self._take)
 
-    async def _play(self, source: AsyncIterator[Any], send: Callable[[SpeechEvent], None]) -> None:
+    def _take(self, told: SpeechEvent | float) -> None:
+        """Take an event, or until where there are no words to come."""
+        if isinstance(told, SpeechEvent):
+            self._event_ch.send_nowait(told)
+        else:
+            self._report_silence(told)
+
+    async def _play(self, source: AsyncIterator[Any], send: Callable[[Any], None]) -> None:
         """Run one stream of the plugin; in the plugin's loop."""
+        self._attempts += 1
+        answered = AnsweredSource(source, send)
+
+        def say(stream: Any, event: Any) -> None:
+            said = _translated(self._attempts, stream, event)
+            send(said)
+            answered.said(said)
+
         await play(
             partial(self._make_stream, self._options),
-            source,
-            partial(_tell, send),
+            answered,
+            say,
             label=self.label,
             grace=self._grace,
             settle=self._settle,
@@ -83,6 +100,15 @@ class LiveKitStream(RecognizeStream):
         return first
 
 
-def _tell(send: Callable[[SpeechEvent], None], stream: Any, event: Any) -> None:
-    offset = getattr(stream, "start_time_offset", 0.0)
-    send(our_event(event, offset=offset, began=getattr(stream, "start_time", None)))
+def _translated(attempt: int, stream: Any, event: Any) -> SpeechEvent:
+    offset, began = getattr(stream, "start_time_offset", 0.0), getattr(stream, "start_time", None)
+    said = our_event(event, offset=offset, began=began)
+    if attempt > 1:  # its speakers are counted anew
+        said = replace(said, alternatives=[_of(attempt, data) for data in said.alternatives])
+    return said
+
+
+def _of(attempt: int, data: SpeechData) -> SpeechData:
+    if data.speaker_id is None:
+        return data
+    return replace(data, speaker_id=f"{data.speaker_id}.{attempt}")

@@ -1,0 +1,62 @@
+"""Answers to flushes, for which LiveKit has no word."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from ...audio.frame import AudioFrame
+from ...events import SpeechEvent, SpeechEventType
+from ...wire.pauses import is_silent
+
+__all__ = ("AnsweredSource",)
+
+_SLACK = 0.5  # seconds between the end of what is loud and of the words in it
+
+
+class AnsweredSource:
+    """
+    Frames and markers on their way to a plugin, each marker answered.
+
+    It is once no words are due of what lies before it: when all that is loud has come to a
+    final, or nothing was. Cancelling a read loses nothing.
+
+    Args:
+        source: frames and markers.
+        answer: is told until where there are no words to come, in seconds of this attempt.
+    """
+
+    def __init__(self, source: AsyncIterator[Any], answer: Callable[[float], None]) -> None:
+        self._source = source
+        self._answer = answer
+        self._heard = 0.0
+        self._loud = 0.0
+        self._due = False
+        self._flushed = 0.0
+
+    def __aiter__(self) -> AnsweredSource:
+        return self
+
+    async def __anext__(self) -> Any:
+        item = await self._source.__anext__()
+        if not isinstance(item, AudioFrame):
+            self._flushed = self._heard
+            self._settle()
+            return item
+        self._heard += item.duration
+        if not is_silent(item):
+            self._loud, self._due = self._heard, True
+        return item
+
+    def said(self, event: SpeechEvent) -> None:
+        """Note what the plugin said; a final without times is of all that was heard."""
+        if event.type is not SpeechEventType.FINAL_TRANSCRIPT or not event.alternatives:
+            return
+        end = event.alternatives[0].end_time
+        self._due = 0 < end < self._loud - _SLACK
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._flushed and not self._due:
+            self._answer(self._flushed)
+            self._flushed = 0.0
