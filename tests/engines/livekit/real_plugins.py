@@ -66,7 +66,7 @@ PLUGINS = {
         "assemblyai",
         AssemblyAIServer,
         lambda module, url, key: module.STT(api_key=key, base_url=_ws(url)),
-        {},
+        {"S23": "it tells its provider nothing of a flush in the middle of speech"},
     ),
     "openai": Plugin(
         "openai",
