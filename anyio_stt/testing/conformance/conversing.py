@@ -10,6 +10,7 @@ import anyio
 from ...events import SpeechEvent, SpeechEventType
 from ...moments import EagerEndOfTurn, EndOfTurn, StartOfTurn, TurnMoment, TurnResumed
 from ...stt import STT
+from .guard import guarded
 from .registry import check
 from .subject import Subject
 
@@ -44,11 +45,9 @@ async def _converse(subject: Subject, stt: STT, patience: float) -> tuple[list[T
     """Hear the audio twice with a pause between; return the moments, and whether they ended."""
     moments: list[TurnMoment] = []
     frames = [*subject.frames, *subject.quiet(_PAUSE), *subject.frames]
+    stream = stt.stream(conn_options=subject.options())
     with anyio.move_on_after(patience) as scope:
-        async with (
-            stt.stream(conn_options=subject.options()) as stream,
-            anyio.create_task_group() as tasks,
-        ):
+        async with guarded(stream, patience + subject.grace), anyio.create_task_group() as tasks:
             tasks.start_soon(stream.feed, frames)
             moments += [moment async for moment in stream.turns(max_silence=1.0)]
             tasks.cancel_scope.cancel()
