@@ -155,10 +155,10 @@ async def test_the_detector_hears_the_last_seconds_before_the_silence_it_is_aske
     (audio,) = detector.heard
     assert (audio.sample_rate, audio.num_channels) == (16000, 1)
     assert audio.duration == pytest.approx(8.0)
-    samples = audio.to_array()
+    kept = audio.to_array()
     # From 4.5 to 12.5 s of the stream; the resampler rings a little at its ends.
-    assert samples[4000] == pytest.approx(5000, abs=20)
-    assert samples[-4000] == pytest.approx(13000, abs=20)
+    assert kept[4000] == pytest.approx(5000, abs=20)
+    assert kept[-4000] == pytest.approx(13000, abs=20)
 
 
 @pytest.mark.real_time

@@ -49,7 +49,8 @@ def _filters() -> Floats:
     slopes = edges[:, None] - bins
     rising, falling = -slopes[:-2] / widths[:-1, None], slopes[2:] / widths[1:, None]
     triangles = np.maximum(0, np.minimum(rising, falling))
-    return triangles * (2.0 / (edges[2:] - edges[:-2]))[:, None]
+    filters: Floats = triangles * (2.0 / (edges[2:] - edges[:-2]))[:, None]
+    return filters
 
 
 def _mel(hertz: float) -> Any:

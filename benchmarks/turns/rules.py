@@ -63,7 +63,8 @@ class Outcome:
 
 def ends(ticks: list[Tick], rule: Rule, judge: Judge, takes: float) -> tuple[list[float], int]:
     """Return where in the audio turns ended by *rule*, live, and how often *judge* was asked."""
-    builder, found, asked = TurnBuilder(rule.limits), [], 0
+    builder, asked = TurnBuilder(rule.limits), 0
+    found: list[float] = []
     waiting: tuple[float, Question] | None = None
 
     def note(moments: list[TurnMoment], now: float) -> None:

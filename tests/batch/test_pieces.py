@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ from anyio_stt.batch.pieces import Piece, PieceCutter, in_tenths
 RATE = 100
 
 
-def pieces_of(samples: np.ndarray, *, frame: int, lead: float, trail: float) -> list[Piece]:
+def pieces_of(samples: npt.NDArray[Any], *, frame: int, lead: float, trail: float) -> list[Piece]:
     cutter = PieceCutter(shortest=3, longest=6, lead=lead, trail=trail, start=10)
     frames = [samples[at : at + frame] for at in range(0, len(samples), frame)]
     made = [cutter.push(AudioFrame.from_array(each, RATE)) for each in frames]

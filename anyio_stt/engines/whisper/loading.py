@@ -108,7 +108,7 @@ class OnnxSilero:
         self._session = model
         self._threshold = threshold
         self._state = np.zeros((2, 1, 128), np.float32)
-        self._heard = np.zeros(_CONTEXT, np.float32)
+        self._heard: Samples = np.zeros(_CONTEXT, np.float32)
         self._speaking = False
 
     def is_speech(self, frame: bytes) -> bool:

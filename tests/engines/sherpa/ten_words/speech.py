@@ -91,7 +91,7 @@ def _trimmed(samples: Samples) -> Samples:
 def recording(speaker: Speaker, voice: Voice, pause: float = 0.3) -> Samples:
     """Return all ten words, in their order, with silence around each."""
     silence = np.zeros(round(pause * RATE), np.float32)
-    parts = [silence]
+    parts: list[Samples] = [silence]
     for word in WORDS:
         parts += [speaker.say(word, voice), silence]
     return np.concatenate(parts)
