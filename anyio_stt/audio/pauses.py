@@ -8,7 +8,7 @@ import numpy as np
 
 from .frame import AudioFrame, FrameLike, as_frame, combine_frames
 
-__all__ = ("cut_at_pauses", "quietest_place")
+__all__ = ("cut_at_pauses", "each_frame", "quietest_place")
 
 _PAUSE = 0.2  # seconds; shorter ones lie inside of words, before a "p" or a "t"
 _HOP = 0.01
@@ -59,7 +59,7 @@ async def cut_at_pauses(
     """
     held: list[AudioFrame] = []
     seconds = begins = 0.0
-    async for frame in _each(frames):
+    async for frame in each_frame(frames):
         held.append(frame)
         seconds += frame.duration
         while longest is not None and seconds > longest:
@@ -75,9 +75,10 @@ async def cut_at_pauses(
         yield begins, combine_frames(held)
 
 
-async def _each(
+async def each_frame(
     frames: Iterable[FrameLike] | AsyncIterable[FrameLike],
 ) -> AsyncGenerator[AudioFrame, None]:
+    """Yield *frames*, whichever way they come, as frames of ours."""
     if isinstance(frames, AsyncIterable):
         async for frame in frames:
             yield as_frame(frame)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import replace
 
 import anyio
 
 from ..audio.errors import AudioFileError
-from ..audio.frame import AudioFrame, FrameLike, as_frame
+from ..audio.frame import AudioFrame
 from ..audio.losses import Losses
+from ..audio.pauses import each_frame
 from ..audio.pcm import PCMFormat
 from ..audio.reader import AudioReader
 from ..audio.reading import open_audio
@@ -84,7 +85,7 @@ def open_recording(recording: Recording) -> AbstractAsyncContextManager[AudioRea
     source = checked_source(recording.source, recording.sample_rate, recording.num_channels)
     if isinstance(source, (str, os.PathLike)):
         return open_place(source, recording.pcm_format)
-    return _open_frames(_each(source), name_of(recording))
+    return _open_frames(each_frame(source), name_of(recording))
 
 
 @asynccontextmanager
@@ -108,17 +109,6 @@ async def _chained(
         yield frame
 
 
-async def _each(
-    frames: Iterable[FrameLike] | AsyncIterable[FrameLike],
-) -> AsyncGenerator[AudioFrame, None]:
-    if isinstance(frames, AsyncIterable):
-        async for frame in frames:
-            yield as_frame(frame)
-    else:
-        for frame in frames:
-            yield as_frame(frame)
-
-
 async def frames_of(
     audio: AudioReader,
     through: Callable[[AudioFrame], AudioFrame],
@@ -139,7 +129,7 @@ async def frames_of(
     last = math.inf if math.isinf(until) else round(until * audio.sample_rate)
     at = 0
     due = anyio.current_time()
-    async with aclosing(_each(audio)) as frames:
+    async with aclosing(each_frame(audio)) as frames:
         async for frame in frames:
             begin, at = at, at + frame.samples_per_channel
             if at <= first:

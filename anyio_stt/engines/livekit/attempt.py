@@ -55,14 +55,7 @@ async def play(
     with watch_sockets() as lost:
         stream = make_stream()
     task = stream._task  # noqa: SLF001 - LiveKit has no other way to see how a stream ended
-    heard = PluginInput(
-        source,
-        stream._FlushSentinel,  # noqa: SLF001
-        sample_rate=getattr(stream, "_needed_sr", None),
-        mono=_wants_mono(stream),
-        silence=silence,
-    )
-    stream._input_ch = heard  # noqa: SLF001
+    stream._input_ch = heard = _input_of(stream, source, silence)  # noqa: SLF001
     spoken = PluginOutput(lambda event: say(stream, event), timed=settle is not None)
     stream._event_ch.close()  # noqa: SLF001 - nobody reads it: LiveKit's monitor ends at once
     stream._event_ch = spoken  # noqa: SLF001
@@ -81,6 +74,16 @@ async def play(
         raise APIConnectionError(
             f"{label} ended its stream after {heard.heard:.3f} s of audio, before the input ended"
         )
+
+
+def _input_of(stream: Any, source: Source, silence: float) -> PluginInput:
+    return PluginInput(
+        source,
+        stream._FlushSentinel,  # noqa: SLF001
+        sample_rate=getattr(stream, "_needed_sr", None),
+        mono=_wants_mono(stream),
+        silence=silence,
+    )
 
 
 def _check_end(task: Any, lost: Sequence[int], label: str) -> None:
