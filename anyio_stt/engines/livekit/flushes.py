@@ -19,7 +19,7 @@ class AnsweredSource:
     Frames and markers on their way to a plugin, each marker answered.
 
     It is once no words are due of what lies before it: when all that is loud has come to a
-    final, or nothing was. Cancelling a read loses nothing.
+    final, or nothing was, and no guess is open. Cancelling a read loses nothing.
 
     Args:
         source: frames and markers.
@@ -50,7 +50,11 @@ class AnsweredSource:
 
     def said(self, event: SpeechEvent) -> None:
         """Note what the plugin said; a final without times is of all that was heard."""
-        if event.type is not SpeechEventType.FINAL_TRANSCRIPT or not event.alternatives:
+        if not event.alternatives:
+            return
+        if event.type is not SpeechEventType.FINAL_TRANSCRIPT:
+            # It hears words in what is too quiet for us.
+            self._due = self._due or bool(event.alternatives[0].text.strip())
             return
         end = event.alternatives[0].end_time
         self._due = 0 < end < self._loud - _SLACK
