@@ -76,11 +76,12 @@ def _is_there(place: str) -> bool:
     type=click.Path(path_type=Path),
     envvar="ANYIO_STT_CONFIG",
     metavar="FILE",
-    help="Defaults for options, in TOML; anyio-stt/config.toml where configuration is kept.",
+    help="Defaults for options, in TOML. Without it: anyio-stt/config.toml in the user's "
+    "configuration folder.",
 )
 @click.pass_context
 def cli(ctx: click.Context, config: Path | None) -> None:
-    """Speech to text, live, on asyncio or trio."""
+    """Transcribe recordings or a microphone, or serve speech to text to other programs."""
     if os.getcwd() not in sys.path:  # where `--engine module:Class` is looked for
         sys.path.append(os.getcwd())
     place = config or Path(click.get_app_dir("anyio-stt")) / "config.toml"

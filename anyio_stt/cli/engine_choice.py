@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import click
@@ -24,7 +25,7 @@ __all__ = ("choose_engine", "make_engine", "parse_options", "without_interims")
 
 def choose_engine(name: str | None, *, quiet: bool = False) -> str:
     """
-    Return *name*, or that of the best engine that works offline here; says which on stderr.
+    Return *name*, or that of the best offline engine here; stderr names it, and any better one.
 
     Raises:
         CommandError: when there is none.
@@ -36,8 +37,15 @@ def choose_engine(name: str | None, *, quiet: bool = False) -> str:
     except LookupError as exc:
         raise CommandError(str(exc)) from exc
     if not quiet:
-        click.echo(f"engine: {chosen}", err=True)
+        click.echo(f"engine: {chosen}{_better(chosen)}", err=True)
     return chosen
+
+
+def _better(chosen: str) -> str:
+    if chosen != "pocketsphinx":
+        return ""
+    install = "" if find_spec("sherpa_onnx") else "pip install 'anyio-stt[sherpa]' && "
+    return f" (sherpa makes far fewer mistakes: {install}anyio-stt models pull)"
 
 
 def make_engine(name: str, options: dict[str, Any]) -> STT:

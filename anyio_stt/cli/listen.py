@@ -30,13 +30,17 @@ __all__ = ("listen",)
 @click.command()
 @engine_options
 @output_options
-@option("--device", metavar="NAME|N", help="The microphone: its number, or a part of its name.")
-@click.option("--list-devices", is_flag=True, help="List the microphones, and end.")
+@option(
+    "--device",
+    metavar="NAME|N",
+    help="The microphone, by its number or part of its name. Default: the system's.",
+)
+@click.option("--list-devices", is_flag=True, help="List the microphones and exit.")
 @option(
     "--until-silence",
     type=click.FloatRange(min=0, min_open=True),
     metavar="SECONDS",
-    help="End when nobody has spoken for so long.",
+    help="Stop after this many seconds without speech.",
 )
 @interim_option
 def listen(
@@ -50,13 +54,13 @@ def listen(
     **settings: Any,
 ) -> int:
     """
-    Transcribe what a microphone hears, until Ctrl-C.
+    Transcribe a microphone until Ctrl-C.
 
-    On a terminal the space bar pauses and goes on, and q ends, as Ctrl-C does: what was said
-    until then is still recognised. A second Ctrl-C ends at once.
+    On a terminal, the space bar pauses and resumes. q or Ctrl-C stops: what was said until then is
+    still transcribed. A second Ctrl-C stops at once.
 
-    Exit codes: 0 all went well, 1 the engine failed, or some audio was lost, 2 what was asked for
-    cannot be done, 130 interrupted twice.
+    Exit codes: 0 success; 1 the engine failed, or audio was lost; 2 wrong usage; 130 interrupted
+    twice.
     """
     check_backend(backend)
     with ExitStack() as stack:

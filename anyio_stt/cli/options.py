@@ -47,17 +47,21 @@ def engine_options(command: F) -> F:
             option(
                 "--engine",
                 metavar="NAME",
-                help="An engine `anyio-stt engines` lists, or a class as module:Class; the best "
-                "one that works offline here unless told.",
+                help="An engine that `anyio-stt engines` lists, or a class as module:Class. "
+                "Default: the best offline engine that is installed.",
             ),
             option(
                 "--option",
                 "options",
                 multiple=True,
                 metavar="KEY=VALUE",
-                help="An option of the engine; may be repeated.",
+                help="An option of the engine, such as model=nova-3. Repeatable.",
             ),
-            option("--language", metavar="TAG", help="What is spoken, for engines that are told."),
+            option(
+                "--language",
+                metavar="TAG",
+                help="The language spoken, such as en, for engines that take one.",
+            ),
             option(
                 "--backend",
                 type=click.Choice(["asyncio", "trio"]),
@@ -65,8 +69,8 @@ def engine_options(command: F) -> F:
                 show_default=True,
                 help="The event loop to run on.",
             ),
-            option("-q", "--quiet", is_flag=True, help="Show no progress and no notes."),
-            option("-v", "--verbose", count=True, help="Show more; twice, everything."),
+            option("-q", "--quiet", is_flag=True, help="Show no progress and no notices."),
+            option("-v", "--verbose", count=True, help="Log more; -vv logs everything."),
         )
     ):
         command = add(command)
@@ -84,7 +88,7 @@ def output_options(command: F) -> F:
                 multiple=True,
                 callback=_formats,
                 metavar="NAME[,NAME...]",
-                help=f"How to write what was said: {', '.join(FORMATS)}, or all of them.",
+                help=f"Formats of the transcript: {', '.join(FORMATS)}, or all.",
             ),
             option(
                 "-o",
@@ -92,13 +96,13 @@ def output_options(command: F) -> F:
                 "outputs",
                 multiple=True,
                 metavar="OUT",
-                help="A file, whose ending names the format, or a folder, instead of standard "
-                "output (-).",
+                help="Write to a file, whose suffix names the format, or into a folder. Default: "
+                "standard output (-).",
             ),
             option(
                 "--all-events",
                 is_flag=True,
-                help="With jsonl: write interim transcripts and every other event too.",
+                help="With jsonl: write every event, interim transcripts included.",
             ),
         )
     ):
@@ -113,7 +117,7 @@ def interim_option(command: F) -> F:
         type=click.Choice(["auto", "always", "never"]),
         default="auto",
         show_default=True,
-        help="Whether the engine guesses while somebody speaks; auto: where they are seen.",
+        help="Whether to ask for interim transcripts; auto: only where they are shown.",
     )(command)
 
 

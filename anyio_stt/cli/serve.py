@@ -23,24 +23,25 @@ _KEYS = "ANYIO_STT_SERVER_KEYS"
 @click.option(
     "--engine",
     metavar="NAME",
-    help="An engine `anyio-stt engines` lists, or a class as module:Class; the best one that "
-    "works offline here unless told.",
+    help="An engine that `anyio-stt engines` lists, or a class as module:Class. Default: the best "
+    "offline engine that is installed.",
 )
 @click.option(
     "--option",
     "options",
     multiple=True,
     metavar="KEY=VALUE",
-    help="An option of the engine; may be repeated.",
+    help="An option of the engine, such as model=nova-3. Repeatable.",
 )
 @click.option(
     "--model",
     "models",
     multiple=True,
     metavar="NAME=ENGINE[,KEY=VALUE...]",
-    help="Several engines by the names clients ask for, instead of --engine.",
+    help="Serve an engine under the model name that clients ask for, instead of --engine. "
+    "Repeatable.",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
 @click.option(
     "--backend",
@@ -54,66 +55,94 @@ _KEYS = "ANYIO_STT_SERVER_KEYS"
     type=click.IntRange(1, 256),
     default=1,
     show_default=True,
-    help="Processes; each counts its limits for itself.",
+    help="Number of processes. Limits count for each process.",
 )
 @click.option(
-    "--wyoming", metavar="tcp://HOST:PORT", help="Speak Wyoming there too; unix:// works."
+    "--wyoming",
+    metavar="tcp://HOST:PORT",
+    help="Also serve Wyoming at this address, or at unix://PATH.",
 )
-@click.option("--zeroconf", "announce", is_flag=True, help="Tell the network of Wyoming by mDNS.")
+@click.option("--zeroconf", "announce", is_flag=True, help="Announce the Wyoming server by mDNS.")
 @click.option(
     "--keys",
     "keys_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help=f"A file of keys, one a line; or {_KEYS} in the environment.",
+    help=f"File of API keys, one a line. Default: the environment variable {_KEYS}.",
 )
-@click.option("--insecure", is_flag=True, help="Serve beyond loopback also where no key is asked.")
+@click.option("--insecure", is_flag=True, help="Allow serving beyond loopback without keys.")
 @click.option(
     "--allow-host",
     "hosts",
     multiple=True,
     metavar="NAME",
-    help="Under which names this server is reached; may be repeated.",
+    help="A Host header to accept, besides loopback and --host. Repeatable.",
 )
 @click.option(
     "--allow-origin",
     "origins",
     multiple=True,
     metavar="ORIGIN",
-    help="Pages of which other origins may call; may be repeated.",
+    help="Another origin whose pages may call this server. Repeatable.",
 )
 @click.option(
     "--fetch-host",
     "fetch_hosts",
     multiple=True,
     metavar="NAME",
-    help="From where recordings given by address are fetched; may be repeated.",
+    help="A host from which recordings given by URL may be fetched. Repeatable.",
 )
-@click.option("--max-streams", type=click.IntRange(min=1), help="At once, for each key.")
-@click.option("--max-queue", type=click.IntRange(min=0), help="Recordings that wait, for each key.")
-@click.option("--max-audio", type=click.FloatRange(min=1), help="Seconds in one stream.")
-@click.option("--max-body", type=click.IntRange(min=1024), help="Bytes of one upload.")
-@click.option("--drain-timeout", type=click.FloatRange(min=0), help="Seconds for what is left.")
-@click.option("--tls", nargs=2, metavar="CERT KEY", help="Paths of a certificate and its key.")
-@click.option("--no-warm-up", is_flag=True, help="Start without letting the engine hear anything.")
 @click.option(
-    "--log", "log_format", type=click.Choice(["text", "json"]), default="text", show_default=True
+    "--max-streams", type=click.IntRange(min=1), help="Limit of streams at once, for each key."
 )
-@click.option("--log-transcripts", is_flag=True, help="Write what is said into the log.")
+@click.option(
+    "--max-queue", type=click.IntRange(min=0), help="Limit of waiting recordings, for each key."
+)
+@click.option(
+    "--max-audio", type=click.FloatRange(min=1), help="Limit of seconds in one stream or recording."
+)
+@click.option("--max-body", type=click.IntRange(min=1024), help="Limit of bytes in one upload.")
+@click.option(
+    "--drain-timeout",
+    type=click.FloatRange(min=0),
+    help="Seconds for open streams to finish on shutdown.",
+)
+@click.option(
+    "--tls", nargs=2, metavar="CERT KEY", help="Serve https and wss with this certificate and key."
+)
+@click.option(
+    "--no-warm-up",
+    is_flag=True,
+    help="Do not run half a second of silence through the engine at start.",
+)
+@click.option(
+    "--log",
+    "log_format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Format of the log.",
+)
+@click.option(
+    "--log-transcripts",
+    is_flag=True,
+    help="Log transcripts, which are private and are not logged otherwise.",
+)
 @click.option(
     "--opentelemetry",
     is_flag=True,
-    help="Make spans and metrics of what engines do, for the "
-    "SDK that opentelemetry-instrument sets up.",
+    help="Send spans and metrics of the engines to the SDK that opentelemetry-instrument sets up.",
 )
 def serve(
     engine: str, options: tuple[str, ...], models: tuple[str, ...], keys_file: Path | None,
     log_format: str, *, log_transcripts: bool, opentelemetry: bool, no_warm_up: bool, **given: Any,
 ) -> int:  # fmt: skip
     """
-    Serve an engine to clients of OpenAI (REST and Realtime), Deepgram, whisper.cpp, Vosk and
-    Wyoming, and live captions to browsers, until SIGTERM or Ctrl-C.
+    Serve an engine over HTTP and websockets.
 
-    Exit codes: 0 ended in order, 1 the engine failed, 2 it cannot be started like this.
+    It speaks the protocols of OpenAI (REST and Realtime), Deepgram, whisper.cpp, Vosk and
+    Wyoming, and serves a page of live captions at /. SIGTERM or Ctrl-C ends it.
+
+    Exit codes: 0 ended in order; 1 the engine failed; 2 wrong usage.
     """
     try:
         from anyio_stt.server import logs, running, settings, supervisor
@@ -212,6 +241,6 @@ def _check_spans_are_taken() -> None:
 
     if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         raise CommandError(
-            "--opentelemetry: nobody takes the spans; pip install opentelemetry-distro "
+            "--opentelemetry: no SDK is set up to take the spans; pip install opentelemetry-distro "
             "opentelemetry-exporter-otlp, and run opentelemetry-instrument anyio-stt serve ..."
         )

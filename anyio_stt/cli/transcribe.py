@@ -37,47 +37,53 @@ _TELEPHONE_RATE = 8000
     default="mix",
     show_default=True,
     metavar="mix|each|N",
-    help="Of several channels: their mean, each as a speaker of its own, or number N alone.",
+    help="What to do with several channels: mix them, transcribe each as its own speaker, or "
+    "only number N.",
 )
 @option(
     "--jobs",
     type=click.IntRange(1, 256),
     metavar="N",
-    help="How many recordings, or pieces of one, at once; as many as there are cores. With "
-    "--cluster local how many workers, with another how many are in flight.",
+    help="How many recordings, or pieces of one, to transcribe at once. Default: one a core. With "
+    "--cluster local: how many workers; with another cluster: how many tasks in flight.",
 )
 @option(
     "--vad/--no-vad",
     default=None,
-    help="Cut utterances for an engine of whole recordings; unless told, for those that give no "
-    "times.",
+    help="Cut the audio into utterances for an engine that takes whole recordings only. Default: "
+    "only if the engine gives no times.",
 )
 @option(
     "--cluster",
     metavar="ADDRESS|local|dask-config",
-    help="Transcribe on a Dask cluster: the address of its scheduler, workers of this machine, or "
-    "what Dask is configured for.",
+    help="Transcribe on a Dask cluster: the address of its scheduler, local for workers on this "
+    "machine, or dask-config for what Dask is configured for.",
 )
-@option("--skip-existing", is_flag=True, help="Leave out recordings that have their transcripts.")
-@option("--restart", is_flag=True, help="Forget what an interrupted run has left.")
+@option("--skip-existing", is_flag=True, help="Skip recordings whose transcripts exist.")
+@option(
+    "--restart",
+    is_flag=True,
+    help="Start over, instead of going on where an interrupted run stopped.",
+)
 @interim_option
 @option("--realtime", is_flag=True, help="Feed each recording at the pace it was spoken.")
 @option(
     "--raw",
     type=click.Choice(list(_RAW)),
-    help="The recordings are raw samples of this kind.",
+    help="The recordings are raw samples in this encoding.",
 )
 @option(
     "--raw-rate",
     type=click.IntRange(min=1),
     metavar="HZ",
-    help="Their rate; alone, it says that they have 16 bits. mulaw and alaw have 8000.",
+    help="Sample rate of raw samples. Alone, it means --raw s16le. Default with u8, mulaw or alaw: "
+    "8000.",
 )
 @option(
     "--raw-channels",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Channels of the raw samples; 1 unless told.",
+    help="Number of channels of raw samples. Default: 1.",
 )
 def transcribe(
     files: tuple[str, ...],
@@ -92,15 +98,17 @@ def transcribe(
     **settings: Any,
 ) -> int:
     """
-    Transcribe recordings of any kind: files, folders, patterns, addresses (http, and s3, gs and
-    what else fsspec knows), or "-" for standard input, which may still be going on. Several
-    channels are mixed down to one unless --channels says otherwise.
+    Transcribe recordings to text or subtitles.
 
-    On a terminal the text appears while it is recognised; elsewhere only final transcripts go to
+    FILE is a file, a folder, a pattern, a URL (http, or s3, gs and others through fsspec), or "-"
+    for standard input, which is transcribed as it arrives. Several channels are mixed down to one
+    unless --channels says otherwise.
+
+    On a terminal the text appears while it is recognised. Elsewhere, only final transcripts go to
     standard output, and everything else to standard error.
 
-    Exit codes: 0 all went well, 1 the engine failed or something of a recording is missing, 2
-    what was asked for cannot be done, 130 interrupted.
+    Exit codes: 0 success; 1 the engine failed, or part of a recording is missing; 2 wrong usage;
+    130 interrupted.
     """
     check_backend(backend)
     raw_format = _raw_format(files, raw, raw_rate, raw_channels)

