@@ -131,7 +131,8 @@ async def transcribe_one(
     error: Exception | None = None
     try:
         await transcription.run(open_recording(recording))
-        raise_for_lost(name_of(recording), transcription.lost_ranges, collected.text)
+        missing = transcription.lost_ranges + transcription.unread
+        raise_for_lost(name_of(recording), missing, collected.text)
     except Exception as exc:  # noqa: BLE001 - this is what the result is for
         error = exc
     return BatchResult(
@@ -166,7 +167,8 @@ async def transcribe_far(
     try:
         report = await transcribe_on(engine, task, collected)
         if report.error is None:
-            raise_for_lost(name_of(recording), report.lost_ranges, collected.text)
+            missing = report.lost_ranges + report.unread
+            raise_for_lost(name_of(recording), missing, collected.text)
     except ClusterError:
         raise
     except Exception as exc:  # noqa: BLE001 - this is what the result is for

@@ -62,8 +62,8 @@ class Report:
         overlap: how much before and behind itself a piece is to hear.
         given: what the engine was given.
         lost: what of that it could not answer for.
-        lost_ranges: where that is, and what could not be read.
-        unread: whether something could not be read.
+        lost_ranges: where that is, as far as it is known.
+        unread: what could not be read.
         error: what went wrong.
     """
 
@@ -75,7 +75,7 @@ class Report:
     given: float = 0.0
     lost: float = 0.0
     lost_ranges: list[tuple[float, float]] = field(default_factory=list)
-    unread: bool = False
+    unread: list[tuple[float, float]] = field(default_factory=list)
     error: Exception | None = None
 
 
@@ -98,11 +98,11 @@ async def perform(stt: STT, task: Task) -> Report:
                 await _survey(audio, task, follower)
             else:
                 await transcription.run(nullcontext(audio))
-            report.unread = bool(audio.lost)
-            report.lost_ranges += audio.lost if report.cuts else transcription.lost_ranges
+            report.unread = list(audio.lost)
     except Exception as exc:  # noqa: BLE001 - told where the recordings are
         report.error = _portable(exc)
     report.given, report.lost = transcription.given, transcription.lost
+    report.lost_ranges = transcription.lost_ranges
     return report
 
 

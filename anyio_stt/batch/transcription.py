@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, aclosing, contextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, contextmanager, suppress
 from dataclasses import replace
 
 import anyio
@@ -87,7 +87,9 @@ class Transcription:
         self.lost: float = 0.0
         """Those of them that it could not answer for."""
         self.lost_ranges: list[tuple[float, float]] = []
-        """Where they are, as far as that is known, and what could not be read."""
+        """Where they are, as far as that is known."""
+        self.unread: list[tuple[float, float]] = []
+        """What of the recording could not be read."""
 
     async def run(self, opened: AbstractAsyncContextManager[AudioReader]) -> bool:
         """
@@ -109,8 +111,8 @@ class Transcription:
             async with aclosing(reading) as frames:
                 await self._hear(frames)
             # What could not be read was told as it was met.
-            self.lost_ranges += audio.lost
-        return not audio.lost and self.lost <= LOST
+            self.unread += audio.lost
+        return not self.unread and self.lost <= LOST
 
     async def _hear(self, frames: AsyncIterator[AudioFrame]) -> None:
         if self._stt.capabilities.streaming and self._jobs == 1:
@@ -128,14 +130,16 @@ class Transcription:
         """Have *frames* heard, which begin at *start*; what of them is lost is noted."""
         stream = self._stt.stream(language=self._language, conn_options=self._options)
         try:
-            async with stream:
-                await self._iterate(stream, frames, start, tell)
-        except AudioLostError as exc:
-            self.lost_ranges += [(start + first, start + last) for first, last in exc.lost]
+            with suppress(AudioLostError):
+                async with stream:
+                    await self._iterate(stream, frames, start, tell)
         finally:
             end = stream.statistics()
             self.given += end.pushed
             self.lost += end.dropped
+            # Also of a stream that is cancelled or fails: what it says later is no excuse.
+            lost = stream._core_lost  # noqa: SLF001
+            self.lost_ranges += [(start + first, start + last) for first, last in lost]
 
     async def _iterate(
         self,

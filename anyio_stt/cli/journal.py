@@ -17,6 +17,7 @@ from .shown import clean, shown_name
 __all__ = ("Journal", "journal_path")
 
 _VERSION = 1
+_ROUNDING = 0.05
 _KEPT = ("language", "start_time", "end_time", "confidence", "speaker_id")
 _KEPT_OF_WORDS = ("start_time", "end_time", "confidence", "speaker_id")
 
@@ -86,14 +87,39 @@ class Journal:
         self._file.write(json.dumps(value) + "\n")
         self._file.flush()
 
-    def close(self, *, complete: bool) -> None:
-        """End it; when the transcript is complete nobody needs it."""
+    def close(self, *, until: float | None) -> dict[int | None, float]:
+        """
+        End it, and return up to where a next run has got by it, in seconds, by channel.
+
+        Args:
+            until: behind that it holds nothing that can be relied on; None: nobody needs it.
+        """
         file, self._file = self._file, None
         with suppress(OSError):
             if file is not None:
                 file.close()
-            if complete:
-                self.path.unlink(missing_ok=True)
+            if until is not None:
+                return self._cut(until)
+            self.path.unlink(missing_ok=True)
+        return {}
+
+    def _cut(self, until: float) -> dict[int | None, float]:
+        events = self.read()
+        kept = [event for event in events if _end_of(event) <= until + _ROUNDING]
+        if len(kept) < len(events):
+            self.path.unlink()
+            for event in kept:
+                self.add(event)
+            if self._file is not None:
+                self._file.close()
+        covered: dict[int | None, float] = {}
+        for event in kept:
+            covered[event.channel] = max(covered.get(event.channel, 0.0), _end_of(event))
+        return covered
+
+
+def _end_of(event: SpeechEvent) -> float:
+    return event.alternatives[0].end_time
 
 
 def _parsed(line: str) -> dict[str, Any] | None:

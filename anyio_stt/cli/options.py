@@ -102,7 +102,8 @@ def output_options(command: F) -> F:
             option(
                 "--all-events",
                 is_flag=True,
-                help="With jsonl: write every event, interim transcripts included.",
+                help="With jsonl: write every event, interim transcripts included; a long "
+                "recording is then not cut for --jobs.",
             ),
         )
     ):

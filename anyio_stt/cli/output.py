@@ -62,13 +62,15 @@ class FileSink:
     Args:
         path: the place.
         make_folder: whether to make the folder it is in.
+        whole: whether an incomplete transcript never takes the place.
 
     Raises:
         CommandError: when the file cannot be made or written; also from the other methods.
     """
 
-    def __init__(self, path: Path, *, make_folder: bool = False) -> None:
+    def __init__(self, path: Path, *, make_folder: bool = False, whole: bool = False) -> None:
         self._make_folder = make_folder
+        self._whole = whole
         self._shown = shown_name(path)
         self._place = Path(os.path.realpath(path))
         # A device or a pipe is written as it is.
@@ -109,7 +111,7 @@ class FileSink:
             self.open()  # nobody said anything, and that is the transcript
         file, self._file = self._file, None
         assert file is not None
-        taken = not complete and self._place.exists()
+        taken = not complete and (self._whole or self._place.exists())
         place = self._named("partial") if taken else self._place
         try:
             file.close()

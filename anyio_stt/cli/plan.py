@@ -15,6 +15,7 @@ from anyio_stt.batch.stores import find_stored, is_stored
 
 from .errors import CommandError
 from .formats import FORMATS
+from .journal import journal_path
 from .settings import MICROPHONE, STANDARD_STREAM, Settings
 from .shown import shown_name
 
@@ -219,4 +220,7 @@ def _identity(path: str | os.PathLike[str]) -> tuple[int, int] | None:
 
 def _is_done(job: Job) -> bool:
     paths = [target.path for target in job.targets if target.path is not None]
-    return bool(paths) and all(path.exists() for path in paths)
+    # Beside one that was interrupted lies what it is gone on with.
+    return (
+        bool(paths) and all(path.exists() for path in paths) and not journal_path(paths[0]).exists()
+    )

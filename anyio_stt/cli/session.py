@@ -11,7 +11,6 @@ from pathlib import Path
 from anyio_stt import APIError
 from anyio_stt.batch import ClusterError, SideBySide
 from anyio_stt.batch.in_order import InOrder
-from anyio_stt.batch.transcription import LOST
 
 from .display import Display
 from .errors import CommandError
@@ -94,7 +93,7 @@ class Session:
         outputs = [
             (
                 make_formatter(target.format, shown_name(job.name), named=self._several),
-                self._sink(target),
+                self._sink(job, target),
             )
             for target in job.targets
         ]
@@ -102,9 +101,11 @@ class Session:
             outputs.append((make_formatter("txt", job.name), StandardOutput(self._display)))
         return Transcript(outputs, self._journal(job), all_events=self._settings.all_events)
 
-    def _sink(self, target: Target) -> Sink:
+    def _sink(self, job: Job, target: Target) -> Sink:
         if target.path is not None and self._users[target.path] == 1:
-            return FileSink(target.path, make_folder=target.in_folder)
+            # What cannot be gone on with would be taken for done by the next run.
+            whole = self._settings.skip_existing and _is_unversioned(job)
+            return FileSink(target.path, make_folder=target.in_folder, whole=whole)
         if target.path not in self._orders:
             alone = StandardOutput(self._display) if target.path is None else FileSink(target.path)
             self._shared[target.path] = alone
@@ -112,19 +113,20 @@ class Session:
         return SharedSink(self._orders[target.path].turn())
 
     def _journal(self, job: Job) -> Journal | None:
-        path = next((target.path for target in job.targets), None)
+        path = next((target.path for target in job.targets if target.path is not None), None)
         own = path is not None and path not in self._orders
         if path is None or not own or (path.exists() and not path.is_file()):
             return None
-        if is_live(job.name) and job.version is None:
+        if _is_unversioned(job):
             return None
         return Journal(journal_path(path), job.name, self._settings, job.version)
 
     async def _one(self, there: Transcriber, work: tuple[Job, Transcript]) -> bool:
         job, transcript = work
-        complete = False
+        complete = finished = False
         try:
             complete = await self._transcribe(there, job, transcript)
+            finished = True
         except (CommandError, ClusterError):
             raise
         except Exception as exc:
@@ -136,37 +138,46 @@ class Session:
                 raise CommandError(message) from exc
             self._display.warn(f"anyio-stt: {message}")
         finally:
-            self._end(job, transcript, complete=complete)
+            self._end(job, transcript, complete=complete, finished=finished)
         return complete
 
-    def _end(self, job: Job, transcript: Transcript, *, complete: bool) -> None:
+    def _end(self, job: Job, transcript: Transcript, *, complete: bool, finished: bool) -> None:
         self._said = self._said or transcript.said
-        for place in transcript.end(complete=complete):
+        for place in transcript.end(complete=complete, finished=finished):
             self._tell_place(place)
-        if not complete and transcript.journal is not None and transcript.journal.path.exists():
+        if transcript.goes_on_from is not None:
             self._display.warn(
-                f"anyio-stt: {shown_name(job.name)}: the same command goes on from here"
+                f"anyio-stt: {shown_name(job.name)}: the same command goes on from "
+                f"{transcript.goes_on_from:.1f} s"
             )
         self._display.finish()
 
     def _tell_place(self, place: Path | None) -> None:
         if place is not None:
-            self._display.warn(
-                f"anyio-stt: what was said is in {shown_name(place)}; the former transcript is kept"
-            )
+            former = place.with_name(f"{place.stem.removesuffix('.partial')}{place.suffix}")
+            kept = "; the former transcript is kept" if former.exists() else ""
+            self._display.warn(f"anyio-stt: what was said is in {shown_name(place)}{kept}")
 
     async def _transcribe(self, there: Transcriber, job: Job, transcript: Transcript) -> bool:
         shown = Shown(transcript, self._display, self._note, restart=self._settings.restart)
-        complete, lost = await there.run(job, shown, self._pieces(job))
-        if lost > LOST:
-            self._display.warn(f"anyio-stt: {shown.name}: {lost:.2f} s could not be recognised")
+        complete = await there.run(job, shown, self._pieces(job))
+        if shown.missing:
+            self._display.warn(
+                f"anyio-stt: {shown.name}: {shown.missing:.2f} s could not be recognised"
+            )
         return complete
 
     def _pieces(self, job: Job) -> int:
         """Return into how many pieces at once the recording may be cut: what is live is not."""
         if self._several or self._settings.realtime or is_live(job.name):
             return 1
-        return self._settings.jobs if _seconds_at_least(job.name) else 1
+        if not _is_long(job.name):
+            return 1
+        if self._settings.all_events:
+            if self._settings.jobs_given and self._settings.jobs > 1:
+                self._display.note("anyio-stt: --all-events leaves the recording in one piece")
+            return 1
+        return self._settings.jobs
 
     def _note(self, name: str, message: str) -> None:
         """Say what is the same of many recordings for the first one only."""
@@ -180,6 +191,11 @@ def _on_screen(job: Job) -> bool:
     return any(target.path is None for target in job.targets)
 
 
-def _seconds_at_least(name: str) -> bool:
+def _is_unversioned(job: Job) -> bool:
+    """Tell whether nobody could say that it is the same recording when it is opened again."""
+    return is_live(job.name) and job.version is None
+
+
+def _is_long(name: str) -> bool:
     """Tell whether a file is long enough to be cut, from its size alone."""
     return os.path.getsize(name) > 1 << 20

@@ -8,6 +8,7 @@ from anyio_stt import SpeechEvent, SpeechEventType
 from anyio_stt.audio import AudioReader
 from anyio_stt.batch.follower import Follower
 from anyio_stt.batch.opening import told_name
+from anyio_stt.batch.transcription import LOST
 
 from .display import Display
 from .shown import shown_name
@@ -44,6 +45,8 @@ class Shown(Follower):
         self._note = note
         self._restart = restart
         self._told = ""
+        self.missing: float = 0.0
+        """How many seconds the engine could not answer for."""
 
     @property
     def name(self) -> str:
@@ -71,7 +74,21 @@ class Shown(Follower):
         self._display.begin(self.name, None)
         return self._transcript.covered
 
-    def lost(self, ranges: Sequence[tuple[float, float]]) -> None:
+    def unheard(self, ranges: Sequence[tuple[float, float]], seconds: float = 0.0) -> None:
+        """
+        Be told where the engine could not answer: a next run hears it again.
+
+        Args:
+            ranges: where, as far as it is known.
+            seconds: how much of a recording that was heard to its end.
+        """
+        if seconds > LOST:
+            self.missing = seconds
+            ranges = ranges or [(0.0, seconds)]
+        for first, _ in ranges:
+            self._transcript.forget(first)
+
+    def unread(self, ranges: Sequence[tuple[float, float]]) -> None:
         """Name what could not be read somewhere else."""
         told = ", ".join(f"{first:.3f} to {last:.3f} s" for first, last in ranges[:_TOLD])
         more = f" and {len(ranges) - _TOLD} more" if len(ranges) > _TOLD else ""

@@ -33,9 +33,9 @@ class Transcriber(Protocol):
     places: int
     """How many at once."""
 
-    async def run(self, job: Job, shown: Shown, pieces: int) -> tuple[bool, float]:
+    async def run(self, job: Job, shown: Shown, pieces: int) -> bool:
         """
-        Transcribe one, and return whether nothing is missing, and the seconds that are.
+        Transcribe one, and return whether nothing is missing.
 
         Args:
             job: the recording.
@@ -78,7 +78,7 @@ class _Here:
         self._settings = settings
         self._open = open_audio
 
-    async def run(self, job: Job, shown: Shown, pieces: int) -> tuple[bool, float]:
+    async def run(self, job: Job, shown: Shown, pieces: int) -> bool:
         transcription = Transcription(
             self._stt,
             shown,
@@ -87,8 +87,12 @@ class _Here:
             jobs=pieces,
             realtime=self._settings.realtime,
         )
-        complete = await transcription.run(self._open(job.name, self._settings.raw_format))
-        return complete, transcription.lost
+        try:
+            complete = await transcription.run(self._open(job.name, self._settings.raw_format))
+        finally:
+            shown.unheard(transcription.lost_ranges)
+        shown.unheard(transcription.lost_ranges, transcription.lost)
+        return complete
 
 
 class _OnCluster:
@@ -97,7 +101,7 @@ class _OnCluster:
         self._engine = engine
         self._settings = settings
 
-    async def run(self, job: Job, shown: Shown, pieces: int) -> tuple[bool, float]:  # noqa: ARG002
+    async def run(self, job: Job, shown: Shown, pieces: int) -> bool:  # noqa: ARG002
         task = Task(
             Recording(job.name, pcm_format=self._settings.raw_format),
             self._settings.language,
@@ -107,7 +111,8 @@ class _OnCluster:
         report = await transcribe_on(self._engine, task, shown)
         shown.began(report.start)
         if report.unread:
-            shown.lost(report.lost_ranges)
+            shown.unread(report.unread)
+        shown.unheard(report.lost_ranges, 0.0 if report.error else report.lost)
         if report.error is not None:
             raise report.error
-        return not report.unread and report.lost <= LOST, report.lost
+        return not report.unread and report.lost <= LOST

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +43,9 @@ class Transcript:
         self._guesses: dict[int | None, SpeechEvent] = {}
         self._covered: dict[int | None, float] = {}
         self._begun = False
+        self._sure = math.inf
+        self.goes_on_from: float | None = None
+        """Where a next run begins, in seconds; None is the beginning, or that it need not."""
         self.said: bool = False
         """Whether there is anything in it."""
 
@@ -76,6 +80,10 @@ class Transcript:
         elif self._all_events:
             self._write(event)
 
+    def forget(self, since: float) -> None:
+        """Have a next run hear again what was said behind so many seconds."""
+        self._sure = min(self._sure, since)
+
     def _is_known(self, event: SpeechEvent) -> bool:
         # The channels go on from where the slowest was; the others have said some of it.
         covered = self._covered.get(event.channel)
@@ -100,11 +108,16 @@ class Transcript:
         for formatter, sink in self._outputs:
             sink.write(formatter.event(event))
 
-    def end(self, *, complete: bool) -> list[Path]:
+    def end(self, *, complete: bool, finished: bool) -> list[Path]:
         """
         End every output; return where incomplete ones lie that did not get their place.
 
         What was being said when an incomplete one ended is written in brackets.
+
+        Args:
+            complete: whether nothing is missing.
+            finished: whether the recording was heard to its end. If it was, a next run can do
+                better only with what the engine could not answer for.
         """
         if self._begun and not complete:
             for event in self._guesses.values():
@@ -114,7 +127,10 @@ class Transcript:
             for formatter, sink in self._outputs:
                 sink.write(formatter.end())
         if self.journal is not None:
-            self.journal.close(complete=complete)
+            done = finished and math.isinf(self._sure)
+            covered = self.journal.close(until=None if done else self._sure)
+            if covered and len(covered) == len(self._covered):
+                self.goes_on_from = min(covered.values())
         places = [sink.close(complete=complete, said=self.said) for _, sink in self._outputs]
         return [place for place in places if place is not None]
 

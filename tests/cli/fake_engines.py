@@ -44,13 +44,17 @@ class CountingStream(RecognizeStream):
             heard += item.duration
             if self._counting.shall_fail(heard):
                 raise APIStatusError("the quota is used up", status_code=402)
+            if self._counting.shall_refuse(heard):
+                error = APIStatusError("nobody hears that", status_code=400)
+                self._report_refused(error, heard - 1, heard)
+                continue
             self._say(INTERIM, f"perhaps {heard:g}", heard)
             if heard % 1 == 0:
                 peak = int(abs(item.to_array()).max())
                 self._say(
                     FINAL, f"second {heard:g} peak {peak} channels {item.num_channels}", heard
                 )
-            if self._counting.stall_after is not None and heard >= self._counting.stall_after:
+            if self._counting.shall_stall(heard):
                 await anyio.sleep_forever()
 
     def _say(self, type_: SpeechEventType, text: str, heard: float) -> None:
@@ -68,8 +72,12 @@ class CountingSTT(STT):
         fail_after: float | None = None,
         fail_once: str | None = None,
         stall_after: float | None = None,
+        stall_once: str | None = None,
+        refuse_once: str | None = None,
     ) -> None:
         super().__init__(capabilities=STTCapabilities(streaming=True, interim_results=True))
+        self.stall_once = stall_once
+        self.refuse_once = refuse_once
         self.fail_after = fail_after
         self.fail_once = fail_once
         self.stall_after = stall_after
@@ -80,6 +88,20 @@ class CountingSTT(STT):
             Path(self.fail_once).touch()
             return True
         return self.fail_after is not None and heard > self.fail_after
+
+    def shall_stall(self, heard: float) -> bool:
+        """Stall behind some seconds, or once behind two until the file `stall_once` is there."""
+        if self.stall_once is not None and heard == 2 and not Path(self.stall_once).exists():
+            Path(self.stall_once).touch()
+            return True
+        return self.stall_after is not None and heard >= self.stall_after
+
+    def shall_refuse(self, heard: float) -> bool:
+        """Refuse the second second, once, until the file `refuse_once` is there."""
+        if self.refuse_once is not None and heard == 2 and not Path(self.refuse_once).exists():
+            Path(self.refuse_once).touch()
+            return True
+        return False
 
     async def _recognize_impl(
         self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions

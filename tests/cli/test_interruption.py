@@ -66,6 +66,28 @@ def test_ctrl_c_ends_at_once_with_what_was_final_printed(
     assert process.returncode == code
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_run_that_was_ended_from_outside_is_gone_on_with(
+    number: signal.Signals, make_wav: MakeWav, tmp_path: Path
+) -> None:
+    out, flag = tmp_path / "out.srt", tmp_path / "flag"
+    arguments = ("--option", f"stall_once={flag}", "-o", "-", "-o", out, make_wav(seconds=4))
+
+    with started(*arguments) as process:
+        assert [read_line(process)[:8] for _ in range(2)] == [b"second 1", b"second 2"]
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=10)
+    told = b"the same command goes on from 2.0 s" in errors
+    assert told is (number == signal.SIGINT)
+    assert out.exists() is (number == signal.SIGINT)
+
+    with started(*arguments) as process:
+        _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (0, b"speech.wav: going on from 2.0 s\n")
+    assert out.read_text().count("-->") == 4
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["flag", "out.srt", "speech.wav"]
+
+
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_ctrl_c_ends_the_wait_for_a_silent_standard_input(backend: str) -> None:
     with started("--backend", backend, "--raw-rate", 8000, "-", stdin=subprocess.PIPE) as process:

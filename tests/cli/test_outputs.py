@@ -164,7 +164,7 @@ def test_an_interrupted_run_is_gone_on_with(
 
     first = run_command(*command)
     assert first.returncode == 1
-    assert "the same command goes on from here" in first.stderr
+    assert "speech.wav: the same command goes on from 2.0 s" in first.stderr
     assert (tmp_path / "out.srt.journal").exists()
     second = run_command(*command)
 
@@ -174,6 +174,69 @@ def test_an_interrupted_run_is_gone_on_with(
     # Heard anew from there: its third second is the first that the second run heard.
     assert "00:00:02,000 --> 00:00:03,000\nsecond 1" in (tmp_path / "out.srt").read_text()
     assert not (tmp_path / "out.srt.journal").exists()
+
+
+def test_what_the_engine_refused_is_heard_again_by_the_same_command(
+    make_wav: MakeWav, run_command: Run, tmp_path: Path
+) -> None:
+    path = make_wav(seconds=4)
+    command = (*COUNTING, "--option", f"refuse_once={tmp_path / 'flag'}", "-o", "out.srt", path)
+
+    first = run_command(*command)
+    assert first.returncode == 1
+    assert "1.00 s could not be recognised" in first.stderr
+    assert "the same command goes on from 1.0 s" in first.stderr
+    assert (tmp_path / "out.srt").read_text().count("-->") == 3
+    second = run_command(*command, "--skip-existing")
+
+    assert (second.returncode, second.stderr) == (0, "speech.wav: going on from 1.0 s\n")
+    assert (tmp_path / "out.srt").read_text().count("-->") == 4
+    assert not (tmp_path / "out.srt.journal").exists()
+
+
+def test_a_damaged_recording_is_said_to_be_so_and_is_not_gone_on_with(
+    make_wav: MakeWav, run_command: Run, tmp_path: Path
+) -> None:
+    path = make_wav(seconds=4)
+    path.write_bytes(path.read_bytes()[:-16000])  # its last second
+
+    result = run_command(*COUNTING, "-o", "out/", path)
+
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert "speech.wav" in line
+    assert "cut off" in line
+    assert names(tmp_path) == ["out/speech.txt", "speech.wav"]
+    again = run_command(*COUNTING, "--skip-existing", "-o", "out/", path)
+    assert (again.returncode, again.stderr) == (0, "")
+
+
+def test_a_run_that_says_nothing_promises_nothing_by_an_older_journal(
+    make_wav: MakeWav, run_command: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "out.txt.journal").write_text("of something else\n")
+
+    result = run_command(*COUNTING, "--option", "fail_after=0", "-o", "out.txt", make_wav())
+
+    assert result.returncode == 1
+    assert "goes on" not in result.stderr
+
+
+def test_every_event_of_a_long_recording_is_written_whatever_the_jobs(
+    make_wav: MakeWav, run_command: Run, tmp_path: Path
+) -> None:
+    path = make_wav(seconds=180)
+    command = (*COUNTING, "--all-events", "-o", "out.jsonl", path)
+
+    assert run_command(*command, "--jobs", 1).returncode == 0
+    whole = (tmp_path / "out.jsonl").read_text()
+    cut = run_command(*command, "--jobs", 3)
+
+    assert cut.stderr == "anyio-stt: --all-events leaves the recording in one piece\n"
+    lines = (tmp_path / "out.jsonl").read_text().splitlines()
+    kinds = [json.loads(line)["type"] for line in lines]
+    assert kinds == [json.loads(line)["type"] for line in whole.splitlines()]
+    assert {"start_of_speech", "end_of_speech"} <= set(kinds)
 
 
 @pytest.mark.parametrize("change", ["restart", "another recording", "a torn line", "no journal"])
