@@ -103,7 +103,9 @@ class RecognizeStream(ChangeableRecognition):
             self._core_attempt.sign_of_life()
             self._core_attempt.silence(until, channel)
 
-    def _report_refused(self, error: Exception, start: float, end: float) -> None:
+    def _report_refused(
+        self, error: Exception, start: float, end: float, channel: int | None = None
+    ) -> None:
         """
         Note that the provider refuses an utterance for good: it is given up.
 
@@ -115,6 +117,7 @@ class RecognizeStream(ChangeableRecognition):
             error: what it was refused with.
             start: where it begins, in seconds from the first sample this attempt read.
             end: where it ends, likewise.
+            channel: on which channel, from engines that hear channels apart.
 
         Raises:
             Exception: *error*, when it is the third in a row with nothing recognised between;
@@ -124,9 +127,9 @@ class RecognizeStream(ChangeableRecognition):
         if attempt is None or attempt.over:
             return
         attempt.sign_of_life()
-        if self._core_on_loss(error, *attempt.on_clock(start, end), True):
+        if self._core_on_loss(error, *attempt.on_clock(start, end), True, channel):
             return
-        lost = attempt.refused(start, end)
+        lost = attempt.refused(start, end, channel)
         at_end = self._core_lifecycle.state is State.DRAINING
         if self._core_refusals.refused(error, at_end=at_end):
             self._core_fatal = error
@@ -134,17 +137,17 @@ class RecognizeStream(ChangeableRecognition):
             self._core_scope.cancel()
             raise error
         if lost:
-            self._core_tell_loss(lost, error, recoverable=True)
+            self._core_tell_loss(lost, error, recoverable=True, on=channel)
 
     # ---- for adapters, whose engines are streams
 
     def _core_watch(
         self,
-        on_loss: Callable[[BaseException | None, float, float, bool], bool],
+        on_loss: Callable[[BaseException | None, float, float, bool, int | None], bool],
         on_silence: Callable[[], None],
     ) -> None:
         """
-        Have *on_loss* told of audio that is given up: why, its times, whether it was refused.
+        Have *on_loss* told of audio that is given up: why, its times, if it was refused, channel.
 
         It returns whether somebody else is asked; then the stream goes on as if nothing was.
         *on_silence* is called when more is known to be silent, which no event tells.
@@ -152,11 +155,14 @@ class RecognizeStream(ChangeableRecognition):
         self._core_on_loss, self._core_on_silence = on_loss, on_silence
         self._core_is_member = True
 
-    def _core_lose(self, cause: BaseException | None, start: float, end: float) -> None:
+    def _core_lose(
+        self, cause: BaseException | None, start: float, end: float, channel: int | None
+    ) -> None:
         """Count audio as lost that a member lost; times are the present attempt's."""
-        lost = self._core_attempt.refused(start, end) if self._core_attempt is not None else []
+        attempt = self._core_attempt
+        lost = [] if attempt is None else attempt.refused(start, end, channel)
         if lost:
-            self._core_tell_loss(lost, cause, recoverable=True)
+            self._core_tell_loss(lost, cause, recoverable=True, on=channel)
 
     # ---- for users
 

@@ -113,9 +113,11 @@ class Attempt(ReadListener, ObjectSendStream[SpeechEvent]):
         if not self.over:
             self._output.silence(self._origin + until, channel)
 
-    def refused(self, start: float, end: float) -> list[tuple[float, float]]:
+    def refused(
+        self, start: float, end: float, channel: int | None = None
+    ) -> list[tuple[float, float]]:
         """Give up the audio between two times; return what of it is news, on the stream's clock."""
-        return [] if self.over else self._output.refused(*self.on_clock(start, end))
+        return [] if self.over else self._output.refused(*self.on_clock(start, end), channel)
 
     def on_clock(self, start: float, end: float) -> tuple[float, float]:
         """Return two of the attempt's times on the stream's clock."""

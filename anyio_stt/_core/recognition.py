@@ -12,7 +12,7 @@ from .._rules.refusals import Refusals
 from .._util.clock import wall_clock
 from .._util.emitter import logger
 from ..events import SpeechEvent
-from ..exceptions import APIConnectionError, APIError, AudioLostError
+from ..exceptions import APIConnectionError, APIError
 from ..metrics import STTError, STTMetrics
 from ..options import APIConnectOptions
 from .attempt import Attempt
@@ -20,6 +20,7 @@ from .attempts import AttemptLoop
 from .audio_stream import AudioStream
 from .deadlines import AttemptDeadlines
 from .delivery import Delivery
+from .losses import Lost, audio_lost
 from .speech import SpeechOutput, speech_delivery
 from .wanted import WantedAudio
 
@@ -59,7 +60,7 @@ class Recognition(AudioStream[SpeechEvent]):
         self._core_entered = self._core_is_member = False
         self._core_on_loss: Callable[..., bool] = lambda *_: False  # an adapter's
         self._core_on_silence: Callable[[], None] = lambda: None  # likewise
-        self._core_lost: list[tuple[float, float]] = []
+        self._core_lost: Lost = []
 
     async def _metrics_monitor_task(self, event_aiter: AsyncIterable[SpeechEvent]) -> None:
         """
@@ -243,7 +244,7 @@ class Recognition(AudioStream[SpeechEvent]):
 
     # ---- what goes wrong
 
-    def _core_report_loss(self, lost: list[tuple[float, float]]) -> None:
+    def _core_report_loss(self, lost: Lost) -> None:
         seconds, most = sum(end - start for start, end in lost), self._core_queue.replay_limit
         what = (
             f"{self._core_label} lost {seconds:.3f} s of audio before {lost[-1][1]:.3f} s: a try "
@@ -255,18 +256,14 @@ class Recognition(AudioStream[SpeechEvent]):
             what += "; raise APIConnectOptions.replay_limit"
             raise APIError(what, retryable=False) from cause
         for piece in lost:
-            self._core_on_loss(cause, *piece, False)
+            self._core_on_loss(cause, *piece, False, None)
         self._core_tell_loss(lost, cause, recoverable=True)
 
     def _core_tell_loss(
-        self, lost: list[tuple[float, float]], cause: BaseException | None, *, recoverable: bool
+        self, lost: Lost, cause: BaseException | None, *, recoverable: bool, on: int | None = None
     ) -> None:
         self._core_lost += lost
-        told = ", ".join(f"{start:.3f} to {end:.3f} s" for start, end in lost)
-        told += f" ({cause})" if cause is not None else ""
-        error = AudioLostError(f"{self._core_label} lost audio: {told}", lost=lost)
-        error.__cause__ = cause
-        self._core_emit_error(error, recoverable)
+        self._core_emit_error(audio_lost(self._core_label, lost, cause, on), recoverable)
 
     def _core_give_up(self) -> None:
         """Tell the consumer now: the engine was cancelled and does not end."""

@@ -66,6 +66,7 @@ class SpeechOutput:
     ledger: AudioLedger = field(default_factory=AudioLedger)
     answered_to: float = math.inf  # known once there are no more answers
     last_delay: float | None = None
+    _marked: int | None = None  # the last marker that was read, until all before it is settled
     _channels: dict[int | None, _ChannelSpeech] = field(
         default_factory=lambda: {None: _ChannelSpeech()}
     )
@@ -100,6 +101,7 @@ class SpeechOutput:
             if _end_of(event) <= reached:
                 event = event.shifted(speech.said.moved)
         self._speak(SIGNALS[event.type], event, speech)
+        self._end_answered()
 
     def silence(self, until: float, channel: int | None) -> None:
         """Count the audio before *until*, in seconds of the stream, as answered."""
@@ -108,12 +110,15 @@ class SpeechOutput:
             self.ledger.channels = self.queue.num_channels or 1
             if self.ledger.silence(position, channel):
                 self._cover(final=False)
+                self._end_answered()
 
-    def refused(self, start: float, end: float) -> list[tuple[float, float]]:
+    def refused(self, start: float, end: float, channel: int | None) -> list[tuple[float, float]]:
         """Count the audio between two times as given up; return what of it is news."""
         rate, last = self.queue.rate, self.queue.log.position
-        new = self.ledger.refuse(round(start * rate), min(round(end * rate), last))
+        self.ledger.channels = self.queue.num_channels or 1
+        new = self.ledger.refuse(round(start * rate), min(round(end * rate), last), channel)
         self._cover_quietly()
+        self._end_answered()
         return [(self._seconds(first), self._seconds(last)) for first, last in new]
 
     def lose(self, position: int) -> list[tuple[float, float]]:
@@ -138,6 +143,8 @@ class SpeechOutput:
     def on_marker(self) -> None:
         """The engine read a marker."""
         self._tell(Signal.MARKER)
+        self._marked = self.queue.log.position
+        self._end_answered()
 
     def on_audio_after_marker(self) -> None:
         """The engine read the first audio after a marker."""
@@ -250,6 +257,12 @@ class SpeechOutput:
         if signal is Signal.END:
             speech.ended_at = max(speech.ended_at, _end_of(event))
         speech.last = event
+
+    def _end_answered(self) -> None:
+        """End what the engine leaves open, once all before the last marker is settled."""
+        if self._marked is not None and self.ledger.covered >= self._marked:
+            self._marked = None
+            self._tell(Signal.ANSWERED)
 
     def _tell(self, signal: Signal) -> None:
         for speech in self._channels.values():

@@ -27,6 +27,7 @@ class Signal(str, Enum):
     END = "END"
     MARKER = "marker read"  # the engine took a flush marker
     AUDIO = "audio read"  # the engine took the first audio after a marker
+    ANSWERED = "answered"  # all audio before the last marker is recognised, silent or lost
     RETRY = "retry"
     STOP = "stop"  # the engine will say nothing more
 
@@ -69,20 +70,20 @@ SIGNALS = {
 # What each signal lets out in each state, and the state it leads to: S and E are a START and an END
 # that are added, k is the event itself. A signal without a cell of its own changes nothing.
 _ROWS = """
-state      START       INTERIM     FINAL        END      MARKER   AUDIO    RETRY      STOP
-quiet      k:started   Sk:guessed  Sk:said      -        flushed  -        -          -
-flushed    k:started   Sk:closing  SkE:flushed  -        -        quiet    quiet      -
-started    -           k:started   k:spoken     k:owing  -        -        resumed    E:quiet
-spoken     Ek:started  k:spoken    k:spoken     k:ended  -        -        resumed    E:quiet
-guessed    started     k:guessed   k:said       k:owing  closing  -        resumed    E:quiet
-said       Ek:started  k:guessed   k:said       k:ended  settled  -        resumed    E:quiet
-closing    started     k:closing   kE:flushed   k:owing  -        -        resumed    E:quiet
-settled    Ek:started  k:closing   kE:flushed   k:ended  -        E:quiet  resumed    E:quiet
-owing      k:started   Sk:guessed  k:ended      -        -        -        repeating  -
-ended      k:started   Sk:guessed  k:ended      -        -        -        quiet      -
-resumed    started     k:guessed   k:said       k:owing  closing  -        -          E:quiet
-repeating  repeated    -           k:ended      -        -        -        -          -
-repeated   -           -           k:ended      owing    -        -        repeating  -
+state     START      INTERIM    FINAL       END     MARKER  AUDIO   ANSWERED  RETRY     STOP
+quiet     k:started  Sk:guessed Sk:said     -       flushed -       -         -         -
+flushed   k:started  Sk:closing SkE:flushed -       -       quiet   -         quiet     -
+started   -          k:started  k:spoken    k:owing -       -       -         resumed   E:quiet
+spoken    Ek:started k:spoken   k:spoken    k:ended -       -       -         resumed   E:quiet
+guessed   started    k:guessed  k:said      k:owing closing -       -         resumed   E:quiet
+said      Ek:started k:guessed  k:said      k:ended settled -       -         resumed   E:quiet
+closing   started    k:closing  kE:flushed  k:owing -       -       E:flushed resumed   E:quiet
+settled   Ek:started k:closing  kE:flushed  k:ended -       E:quiet E:flushed resumed   E:quiet
+owing     k:started  Sk:guessed k:ended     -       -       -       -         repeating -
+ended     k:started  Sk:guessed k:ended     -       -       -       -         quiet     -
+resumed   started    k:guessed  k:said      k:owing closing -       -         -         E:quiet
+repeating repeated   -          k:ended     -       -       -       -         -         -
+repeated  -          -          k:ended     owing   -       -       -         repeating -
 """
 _STEPS = {"S": Step.ADD_START, "k": Step.KEEP, "E": Step.ADD_END}
 _Move = tuple[tuple[Step, ...], Segment]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
@@ -18,6 +19,8 @@ from ..vad import VADStream
 from .member_changes import MemberChanges
 
 __all__ = ("AdapterStream", "with_queue")
+
+logger: logging.Logger = logging.getLogger("anyio_stt")
 
 _PIECE = 1.0  # seconds
 
@@ -60,6 +63,7 @@ class AdapterStream(RecognizeStream):
         )
         self._piece = min(_PIECE, self._member_options.max_pending_audio)
         self._changes = MemberChanges()
+        self._has_warned = False
 
     # ---- options
 
@@ -134,8 +138,10 @@ class AdapterStream(RecognizeStream):
         """Have what *stream* loses counted as lost here, and what is silent there as silent."""
         if isinstance(stream, RecognizeStream):
 
-            def on_loss(error: BaseException | None, start: float, end: float, final: bool) -> bool:
-                return self._on_loss(stream, error, start, end, final)
+            def on_loss(
+                error: BaseException | None, start: float, end: float, final: bool, on: int | None
+            ) -> bool:
+                return self._on_loss(stream, error, start, end, final, on)
 
             stream._core_watch(on_loss, lambda: self._on_silence(stream))  # noqa: SLF001 - likewise
             self._changes.watch(stream)
@@ -148,12 +154,13 @@ class AdapterStream(RecognizeStream):
         start: float,
         end: float,
         refused: bool,
+        channel: int | None,
     ) -> bool:
         """Note that *stream* gives audio up; return whether somebody else is asked instead."""
         if refused and isinstance(error, Exception):
-            self._report_refused(error, start, end)
+            self._report_refused(error, start, end, channel)
         else:
-            self._core_lose(error, start, end)
+            self._core_lose(error, start, end, channel)
         return False
 
     def _on_silence(self, stream: RecognizeStream) -> None:
@@ -206,10 +213,28 @@ class AdapterStream(RecognizeStream):
         stream.flush()
 
     async def _pass_on(self, frame: AudioFrame, stream: RecognizeStream | VADStream) -> None:
+        if frame.num_channels > 1 and not self._has_warned:
+            self._warn_if_mixed(frame.num_channels, stream)
         if isinstance(stream, RecognizeStream):
             self._pass_changes(stream)
         for piece in _pieces(frame, self._piece):
             await stream.send_frame(piece)
+
+    def _warn_if_mixed(self, channels: int, stream: RecognizeStream | VADStream) -> None:
+        """Say once when *stream* hears all channels as one: opposite ones would cancel out."""
+        who = "detectors that work in mono"
+        if isinstance(stream, RecognizeStream):
+            if stream._core_stt.capabilities.num_channels != 1:  # noqa: SLF001 - likewise
+                return
+            who = f"engines of one channel, such as {stream.label},"
+        self._has_warned = True
+        logger.warning(
+            "%s: %s mix %d channels down before they hear them; MultiChannel recognises each by "
+            "itself",
+            self.label,
+            who,
+            channels,
+        )
 
 
 def _pieces(frame: AudioFrame, longest: float) -> list[AudioFrame]:

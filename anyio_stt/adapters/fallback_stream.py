@@ -178,6 +178,7 @@ class FallbackStream(AdapterStream):
         start: float,
         end: float,
         refused: bool,
+        channel: int | None,
     ) -> bool:
         member, race = self._listening[stream], self._race
         if stream in self._left:  # it is heard no more, though it does not know yet
@@ -193,7 +194,7 @@ class FallbackStream(AdapterStream):
             self._rules.tell(member, Happened.OVERTAKEN)
             what = f"lost what was said from {start:.3f} to {end:.3f} s, which another one hears"
             return self._leave(stream, member, start, what)
-        return super()._on_loss(stream, error, start, end, refused)
+        return super()._on_loss(stream, error, start, end, refused, channel)
 
     def _leave(self, stream: RecognizeStream, member: Member, start: float, what: str) -> bool:
         """Let others hear what lies behind *start*, and return true."""

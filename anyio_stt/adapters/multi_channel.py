@@ -154,6 +154,17 @@ class _ChannelsStream(AdapterStream):
 
     # ---- the order
 
+    def _on_loss(
+        self,
+        stream: RecognizeStream,
+        error: BaseException | None,
+        start: float,
+        end: float,
+        refused: bool,
+        channel: int | None,  # noqa: ARG002 - each is given alone, and knows no other
+    ) -> bool:
+        return super()._on_loss(stream, error, start, end, refused, self._channels[stream])
+
     def _on_silence(self, stream: RecognizeStream) -> None:
         self._settle(stream)
 

@@ -62,7 +62,14 @@ class MultiSpeakerAdapter(Adapter):
         if suppress_background_speaker and not detect_primary_speaker:
             raise ValueError("suppress_background_speaker needs detect_primary_speaker=True")
         reach = with_queue([stt.capabilities.max_uncovered])
-        super().__init__([stt], capabilities=replace(stt.capabilities, max_uncovered=reach))
+        super().__init__(
+            [stt],
+            capabilities=replace(
+                stt.capabilities,
+                max_uncovered=reach,
+                num_channels=None,  # what is lost by mixing is said here, once
+            ),
+        )
         self._wrapped = stt
         self.detect = detect_primary_speaker
         self.suppress = suppress_background_speaker

@@ -133,7 +133,6 @@ class _UtteranceStream(AdapterStream):
         self._vad = vad
         self._interval = interim_interval
         self._language = self._spoken = language
-        self._has_warned = False
 
     async def _run(self) -> None:
         self._waiting: deque[Utterance] = deque()
@@ -154,14 +153,6 @@ class _UtteranceStream(AdapterStream):
     # ---- hearing
 
     async def _pass_on(self, frame: AudioFrame, stream: RecognizeStream | VADStream) -> None:
-        if frame.num_channels > 1 and not self._has_warned:
-            self._has_warned = True
-            logger.warning(
-                "%s: detectors that work in mono mix %d channels down before the engine hears "
-                "them; MultiChannel recognises each by itself",
-                self.label,
-                frame.num_channels,
-            )
         while self._too_much_waits():
             await self._changed.wait()
         self._open.hear(frame)

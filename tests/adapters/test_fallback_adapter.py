@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import anyio
+import numpy as np
 import pytest
 
 from anyio_stt import (
@@ -22,7 +23,7 @@ from anyio_stt import (
     STTMetrics,
     combine_frames,
 )
-from anyio_stt.adapters import AvailabilityChangedEvent
+from anyio_stt.adapters import AvailabilityChangedEvent, MultiSpeakerAdapter
 from anyio_stt.testing import (
     Delay,
     Fail,
@@ -504,3 +505,21 @@ def test_an_adapter_without_engines_is_refused() -> None:
 def test_an_engine_that_cannot_stream_needs_a_detector() -> None:
     with pytest.raises(ValueError, match="b recognises recordings only; give vad="):
         FallbackAdapter([engine("a"), engine("b", capabilities=BATCH)])
+
+
+@pytest.mark.parametrize("kind", ["fallback", "speakers"])
+async def test_channels_that_members_mix_down_are_told_of_once(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    able = STTCapabilities(streaming=True, interim_results=True, diarization=True, num_channels=1)
+    members = [ScriptedSTT(capabilities=able, label=label) for label in "ab"]
+    two = members[0], FallbackAdapter(members)
+    adapter = two[1] if kind == "fallback" else MultiSpeakerAdapter(stt=two[0])
+    stereo = AudioFrame.from_array(np.ones((1600, 2), np.int16), 16000)
+    with anyio.fail_after(5):
+        async with adapter.stream() as stream:
+            await stream.feed([stereo, stereo])
+            assert [event async for event in stream]
+    assert [frame.num_channels for frame in members[0].heard[0].frames] == [1, 1]
+    told = [each for each in caplog.messages if "such as a, mix 2 channels down" in each]
+    assert len(told) == 1

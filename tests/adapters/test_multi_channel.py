@@ -9,7 +9,17 @@ import anyio
 import numpy as np
 import pytest
 
-from anyio_stt import APIConnectionError, AudioFrame, SpeechEventType, STTMetrics
+from anyio_stt import (
+    STT,
+    APIConnectionError,
+    APIConnectOptions,
+    APIStatusError,
+    AudioFrame,
+    RecognizeStream,
+    SpeechEventType,
+    STTError,
+    STTMetrics,
+)
 from anyio_stt.adapters import MultiChannel
 from anyio_stt.testing import (
     Delay,
@@ -203,3 +213,60 @@ async def test_the_wait_of_finals_ends_with_the_stream() -> None:
 def test_a_wait_that_cannot_be_is_refused(seconds: float) -> None:
     with pytest.raises(ValueError, match="reorder_within must be seconds from 0 up"):
         MultiChannel(ScriptedSTT(), reorder_within=seconds)
+
+
+class RefusesTheFirst(ScriptedSTT):
+    """The stream that is made first refuses its first second, and hears the rest."""
+
+    def stream(self, **_: Any) -> RecognizeStream:  # type: ignore[override]
+        first, self.made = not getattr(self, "made", False), True
+        return HalfRefused(self, first)
+
+
+class HalfRefused(RecognizeStream):
+    def __init__(self, stt: STT, refuses: bool) -> None:
+        super().__init__(stt=stt, conn_options=APIConnectOptions(), frame_duration=0.5)
+        self.refuses = refuses
+
+    async def _run(self) -> None:
+        heard = 0.0
+        async for item in self._input_ch:
+            if not isinstance(item, AudioFrame):
+                continue
+            heard += item.duration
+            if heard == 1.0 and self.refuses:
+                self._report_refused(APIStatusError("no", status_code=422), 0.0, 1.0)
+            elif heard == 2.0:
+                await anyio.sleep(1 if not self.refuses else 0)
+                self._event_ch.send_nowait(final("all", start=0.1, end=2.0))
+
+
+@pytest.mark.contract("S22", "S23")
+async def test_what_one_channel_refuses_is_not_settled_before_the_others_are_heard() -> None:
+    adapter = MultiChannel(RefusesTheFirst())
+    errors: list[STTError] = []
+    adapter.on("error", errors.append)
+    said: list[int | None] = []
+    with anyio.fail_after(5):
+        async with adapter.stream() as stream, anyio.create_task_group() as tasks:
+
+            async def read() -> None:
+                async for event in stream:
+                    if event.type is FINAL:
+                        said.append(event.channel)  # noqa: PERF401 - what came counts
+
+            tasks.start_soon(read)
+            for frame in cut(stereo(1.0), 0.5):
+                await stream.send_frame(frame)
+            await anyio.wait_all_tasks_blocked()
+            assert len(errors) == 1
+            assert stream.statistics().dropped == 1.0
+            for frame in cut(stereo(1.0), 0.5):
+                await stream.send_frame(frame)
+            await stream.finalize()
+            await anyio.wait_all_tasks_blocked()
+            assert sorted(map(str, said)) == ["0", "1"]
+            stream.end_input()
+    numbers = stream.statistics()
+    assert (numbers.recognised, numbers.dropped) == (1.0, 1.0)
+    assert "0.000 to 1.000 s of channel 0 (no " in str(errors[0].error)

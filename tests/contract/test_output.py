@@ -525,3 +525,29 @@ async def test_an_engine_may_send_only_events(engine: Callable[..., Any]) -> Non
             async with engine(run).stream() as stream:
                 async for _ in stream:
                     pass
+
+
+# ---- S23
+
+
+@pytest.mark.contract("S11", "S23")
+@pytest.mark.parametrize(
+    ("says", "expected"),
+    [
+        pytest.param([final("a", end=0.1)], "SFE", id="a final before the flush"),
+        pytest.param([final("a")], "SFE", id="one without times"),
+        pytest.param([interim("a"), final("", end=0.1)], "SiFE", id="a guess that came to nothing"),
+    ],
+)
+async def test_what_was_said_before_a_flush_ends_though_no_audio_follows(
+    says: list[SpeechEvent], expected: str
+) -> None:
+    stt = ScriptedSTT([Hear(0.1), *map(Say, says), HearMarker(), HearAll()])
+    with anyio.fail_after(5):
+        async with stt.stream() as stream:
+            stream.push_frame(FRAME)
+            await anyio.wait_all_tasks_blocked()
+            stream.flush()
+            await stream.finalize()
+            events = [await stream.__anext__() for _ in expected]
+    assert spelt(events) == expected

@@ -123,7 +123,7 @@ class TellingStream(RecognizeStream):
         self.open = False
         async for item in self._input_ch:
             if isinstance(item, AudioFrame):
-                if stt.rng.random() < stt.tears * item.duration:
+                if stt.rng.random() > (1 - stt.tears) ** item.duration:  # never sure, however long
                     raise APIConnectionError("torn")
                 self.say(self.recogniser.feed(item.to_array()), ends=not stt.flushes)
             else:

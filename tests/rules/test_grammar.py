@@ -48,6 +48,7 @@ closing    START     -      started
 closing    INTERIM   k      closing
 closing    FINAL     k +E   flushed
 closing    END       k      owing
+closing    ANSWERED +E    flushed
 closing    RETRY     -      resumed
 closing    STOP      +E     quiet
 settled    START     +E k   started
@@ -55,6 +56,7 @@ settled    INTERIM   k      closing
 settled    FINAL     k +E   flushed
 settled    END       k      ended
 settled    AUDIO     +E     quiet
+settled    ANSWERED +E    flushed
 settled    RETRY     -      resumed
 settled    STOP      +E     quiet
 owing      START     k      started

@@ -68,10 +68,27 @@ def test_a_loss_moves_every_channel_on() -> None:
     assert ledger.end_of(0) == ledger.end_of(1) == 20
 
 
+def test_what_one_channel_gives_up_is_settled_when_the_others_have_passed_it() -> None:
+    ledger = AudioLedger()
+    ledger.channels = 2
+    assert ledger.refuse(0, 20, 0) == [(0, 20)]
+    assert ledger.refuse(10, 30, 1) == [(20, 30)]  # told of already, up to 20
+    assert sums(ledger) == (0, 0, 0, 30)
+    assert ledger.open_between(0, 50) == 20
+    ledger.final(15, 1)
+    assert sums(ledger) == (15, 0, 0, 30)
+    ledger.final(40, 1)
+    assert sums(ledger) == (20, 0, 0, 30)
+    ledger.silence(50, 0)
+    assert sums(ledger) == (40, 10, 0, 30)
+    assert ledger.refused == ledger.held == []
+
+
 MOVES: dict[str, Any] = {
     "final": lambda ledger, start, end, channel: ledger.final(end, channel),
     "silence": lambda ledger, start, end, channel: ledger.silence(end, channel),
     "refuse": lambda ledger, start, end, channel: ledger.refuse(start, end),
+    "refuse on one": lambda ledger, start, end, channel: ledger.refuse(start, end, channel),
     "lose": lambda ledger, start, end, channel: ledger.lose(end),
     "rest": lambda ledger, start, end, channel: ledger.rest_is_silent(end),
 }
@@ -96,7 +113,7 @@ def test_every_sample_is_settled_once_whatever_happens(
         on = None if channels == 1 else channel % channels
         MOVES[name](ledger, min(start, end), max(start, end), on)
         assert all(now >= then for now, then in zip(sums(ledger), before, strict=True))
-        beyond = sum(last - first for first, last in ledger.refused)
+        beyond = sum(last - first for first, last in [*ledger.refused, *ledger.held])
         settled = ledger.recognised + ledger.silent + ledger.dropped
         assert settled == ledger.covered + beyond
         assert settled + ledger.open_between(0, 100) == max(100, ledger.covered)
