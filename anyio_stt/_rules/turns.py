@@ -49,6 +49,8 @@ class _Turn:
     eager: str | None = None
     """The text that was announced as perhaps all of it, until it goes on."""
     said: list[SpeechData] = field(default_factory=list)
+    until: float = 0.0
+    """Where its last final ends, or came if that has no times."""
     pause: int = 0
     """How often speech has stopped or gone on."""
     asked: float = 0.0
@@ -154,11 +156,10 @@ class TurnBuilder:
         """
         Take it that nobody speaks after *time* for now; more words say that it goes on.
 
-        `None` is the end of the last words.
+        `None` is the end of the last words, or where they came if they have no times.
         """
         if time is None:
-            ends = [data.end_time for data in self._turn.said] if self._turn else []
-            time = max(ends, default=0.0)
+            time = self._turn.until if self._turn else 0.0
         if time and self._speaking:
             self._cut = True
             self.stop(time)
@@ -252,6 +253,7 @@ class TurnBuilder:
             moments += self._resume(data.end_time or heard)
         if final:
             turn.said.append(data)
+            turn.until = max(turn.until, data.end_time or heard)
         elif kind is SpeechEventType.PREFLIGHT_TRANSCRIPT and turn.eager is None:
             moments += self._announce(turn, data)
         return moments

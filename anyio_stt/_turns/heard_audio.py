@@ -76,9 +76,8 @@ class TurnAudio:
         self.stopped = opened and self._gap >= max_gap
 
     def all_final(self, channel: int | None) -> bool:
-        """Whether an engine that marks no ends, but guesses, has nothing to guess at now."""
-        guesses = self._stream._core_stt.capabilities.interim_results  # noqa: SLF001
-        return guesses and self._output.all_final(channel)
+        """Whether an engine that marks no ends has nothing to guess at now."""
+        return self._output.all_final(channel)
 
     def hold(self, time: float) -> None:
         """Keep what lies before *time*, however much of it was answered; infinity keeps none."""
