@@ -58,6 +58,7 @@ from .stt import STT as STT
 from .transcription import AudioSource as AudioSource
 from .transcription import StreamTranscription as StreamTranscription
 from .transcription import TranscribeOptions as TranscribeOptions
+from .turns import TurnOptions as TurnOptions
 from .turns import Turns as Turns
 from .utterances import Utterances as Utterances
 from .vad import VAD as VAD
@@ -104,6 +105,7 @@ __all__ = (
     "TranscribeOptions",
     "TurnDetector",
     "TurnMoment",
+    "TurnOptions",
     "TurnResumed",
     "Turns",
     "Utterance",

@@ -19,6 +19,7 @@ from .audio.reading import open_audio
 from .events import SpeechEvent, SpeechEventType
 from .exceptions import AudioLostError
 from .options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
+from .turns import TurnOptions, Turns
 from .utterances import Utterances
 
 if TYPE_CHECKING:
@@ -141,6 +142,10 @@ class StreamTranscription:
     def utterances(self) -> Utterances:
         """Iterate what was said, an `Utterance` for each END, instead of the events."""
         return Utterances(self._stream, self)
+
+    def turns(self, **options: Unpack[TurnOptions]) -> Turns:
+        """Iterate the moments of turns instead, as `RecognizeStream.turns` gives them."""
+        return Turns(self._stream, events=self, **options)
 
     async def aclose(self) -> None:
         """Stop feeding; the stream calls it when it ends."""

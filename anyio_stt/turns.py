@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import anyio
 
@@ -20,12 +21,29 @@ from .moments import TurnDetector, TurnMoment
 if TYPE_CHECKING:
     from .stream import RecognizeStream
 
-__all__ = ("Turns",)
+__all__ = ("TurnOptions", "Turns")
+
+
+class TurnOptions(TypedDict, total=False):
+    """
+    What `StreamTranscription.turns` takes by keyword.
+
+    Args:
+        min_silence, max_silence, threshold, detector, max_gap, min_words: as `Turns` has them.
+    """
+
+    min_silence: float
+    max_silence: float
+    threshold: float
+    detector: TurnDetector | None
+    max_gap: float
+    min_words: int
 
 
 class Turns(EventFollower[TurnMoment]):
     """
-    The moments of a stream's turns; made by `RecognizeStream.turns()`.
+    The moments of a stream's turns; made by `RecognizeStream.turns()`, and by
+    `RecognizeStream.transcribe(source).turns()` where the stream feeds itself.
 
     Each turn is `StartOfTurn (EagerEndOfTurn TurnResumed)* EagerEndOfTurn? EndOfTurn`, on each
     channel by itself, and each final's text is in one turn. Iterating raises what the stream
@@ -49,6 +67,7 @@ class Turns(EventFollower[TurnMoment]):
         detector: tells whether a turn is over before `max_silence`; without one it is not.
         max_gap: seconds after which audio that stopped to come is silence.
         min_words: how many guessed words begin a turn. A final always does.
+        events: what gives the stream's events, if it is not the stream itself.
 
     Raises:
         ValueError: for values that cannot hold together.
@@ -63,8 +82,9 @@ class Turns(EventFollower[TurnMoment]):
         detector: TurnDetector | None = None,
         max_gap: float = 1.0,
         min_words: int = 1,
+        events: AsyncIterator[SpeechEvent] | None = None,
     ) -> None:
-        super().__init__(stream)
+        super().__init__(stream, events)
         self._limits = TurnLimits(min_silence, max_silence, min_words, max_gap, threshold)
         self._builders: dict[int | None, TurnBuilder] = {}
         self._moments: deque[TurnMoment] = deque()

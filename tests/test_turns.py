@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from anyio_stt import (
     APIConnectionError,
     APIStatusError,
+    AudioFrame,
     EagerEndOfTurn,
     EndOfTurn,
     FallbackAdapter,
@@ -54,6 +55,12 @@ def says(text: str, begin: float, until: float) -> list[Step]:
         Say(final(text, start=begin, end=until)),
         Say(SpeechEvent(END, time=until)),
     ]
+
+
+async def at_pace(tenths: int) -> AsyncIterator[AudioFrame]:
+    for _ in range(tenths):
+        yield silence(0.1)
+        await anyio.sleep(0.1)
 
 
 def letters(moments: list[TurnMoment]) -> str:
@@ -213,6 +220,47 @@ def test_a_fallback_leaves_turns_to_its_members_if_each_of_them_tells() -> None:
     tells, not_told = ScriptedSTT(capabilities=TELLS), ScriptedSTT()
     assert FallbackAdapter([tells, tells]).capabilities.turns
     assert not FallbackAdapter([tells, not_told]).capabilities.turns
+
+
+async def test_a_stream_that_feeds_itself_gives_turns_and_raises_what_its_source_does() -> None:
+    async def frames() -> AsyncIterator[AudioFrame]:
+        for _ in range(60):
+            yield silence(0.1)
+        raise OSError("unplugged")
+
+    order = [Hear(2.0), *says("so", 0.5, 1.0), Hear(5.0), *says("yes", 4.0, 4.5), HearAll()]
+    moments: list[TurnMoment] = []
+    with anyio.fail_after(5), pytest.raises(OSError, match="unplugged"):
+        async with ScriptedSTT(order) as stt, stt.stream() as stream:
+            turns = stream.transcribe(frames()).turns(max_silence=1.0)
+            while True:
+                with anyio.move_on_after(0.05):  # cancelled, it loses nothing
+                    moments.append(await turns.__anext__())
+    assert GRAMMAR.fullmatch(letters(moments))
+    assert texts(moments) == ["so", "yes"]
+
+
+@pytest.mark.parametrize("guesses", [True, False], ids=["guesses", "finals-only"])
+@pytest.mark.parametrize("timed", [True, False], ids=["times", "no-times"])
+async def test_an_engine_that_marks_no_ends_is_done_when_nothing_follows_its_words(
+    timed: bool, guesses: bool
+) -> None:
+    said = [final(each, end=end if timed else 0.0) for each, end in (("so", 1.0), ("yes", 5.5))]
+    order: list[Step] = [Hear(2.0), Say(said[0]), Hear(6.0), Say(said[1]), HearAll()]
+    capabilities = STTCapabilities(streaming=True, interim_results=guesses)
+    ended: list[float] = []
+    async with (
+        ScriptedSTT(order, capabilities=capabilities) as stt,
+        stt.stream() as stream,
+        anyio.create_task_group() as tg,
+    ):
+        tg.start_soon(stream.feed, at_pace(100))
+        ended += [
+            stream.statistics().pushed
+            async for each in stream.turns()
+            if isinstance(each, EndOfTurn)
+        ]
+    assert ended == pytest.approx([2.5, 7.0] if timed else [3.5, 7.5], abs=0.11)
 
 
 def test_an_end_that_comes_before_its_words_waits_for_them() -> None:

@@ -147,9 +147,8 @@ async def main(path: str | None) -> None:
         engine.stream() as stream,
         anyio.create_task_group() as tasks,
     ):
-        tasks.start_soon(stream.feed, audio)
         agent = Agent(tasks)
-        async for moment in stream.turns(min_silence=0.2, max_silence=0.7):
+        async for moment in stream.transcribe(audio).turns(min_silence=0.2, max_silence=0.7):
             agent.hear(moment)
 
 
