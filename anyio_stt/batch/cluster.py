@@ -79,6 +79,7 @@ class Cluster:
         self._free = anyio.Semaphore(places)
         self._quarantine = anyio.Lock()
         self._looked = self._seen = anyio.current_time()
+        self._gone = False
 
     async def run(self, function: Callable[..., R], *args: Any) -> R:
         """
@@ -126,10 +127,11 @@ class Cluster:
         try:
             yield ClusterEngine(self, host.name)
         finally:
-            with anyio.move_on_after(_CLOSE_TIMEOUT, shield=True):
-                await to_thread.run_sync(
-                    partial(_take_away, self._client, host.name), abandon_on_cancel=True
-                )
+            if not self._gone:  # else nobody would answer
+                with anyio.move_on_after(_CLOSE_TIMEOUT, shield=True):
+                    await to_thread.run_sync(
+                        partial(_take_away, self._client, host.name), abandon_on_cancel=True
+                    )
 
     async def _once(self, function: Callable[..., R], *args: Any) -> R:
         done, token = anyio.Event(), current_token()
@@ -151,6 +153,7 @@ class Cluster:
                 await self._look()
             return await to_thread.run_sync(future.result, abandon_on_cancel=True)
         except _cancelled() as exc:
+            self._gone = True
             raise ClusterError("the cluster's scheduler is gone") from exc
         finally:
             with anyio.move_on_after(_CLOSE_TIMEOUT, shield=True):

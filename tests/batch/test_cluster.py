@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -12,6 +11,9 @@ import threading
 import tracemalloc
 import wave
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ import pytest
 import anyio_stt.testing
 from anyio_stt import STT, AudioFrame
 from anyio_stt.batch import BatchResult, ClusterError, EngineUnavailableError, transcribe_all
+from tests.batch.dask_forks import Forks, is_alive
 from tests.batch.deadly import POISON, DeadlySTT, NotHereSTT, WhereSTT
 from tests.batch.engines import REFUSED, BatchSTT, recording
 
@@ -37,67 +40,32 @@ pytestmark = [pytest.mark.heavy, pytest.mark.timeout(240)]
 class Dask:
     """A scheduler with workers, each a process of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        # A worker that dies is suspected of its tasks; one death is enough here.
-        self._environment = {
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
-        }
-        self._folder = folder
-        self._readers: list[threading.Thread] = []
-        self.workers: list[subprocess.Popen[str]] = []
-        self.scheduler = self._start("scheduler", "--port", "0", "--no-dashboard")
-        self.address = self._told(self.scheduler, r"Scheduler at: +(tcp://\S+)")
+    def __init__(self, forks: Forks) -> None:
+        self._forks = forks
+        self.workers: list[int] = []
+        ((self.scheduler, self.address),) = forks.start("scheduler")
 
-    def _start(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "dask", *arguments],
-            cwd=self._folder,
-            env=self._environment,
-            stderr=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            text=True,
-            start_new_session=True,
-        )
-
-    def _told(self, process: subprocess.Popen[str], what: str) -> str:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if found := re.search(what, line):
-                # A pipe that nobody reads any more would stop it.
-                reader = threading.Thread(target=process.stderr.read)
-                reader.start()
-                self._readers.append(reader)
-                return found[1]
-        raise AssertionError(f"it ended with {process.wait()}")
-
-    def add_workers(self, count: int, nanny: str = "--no-nanny") -> None:
-        arguments = ("worker", self.address, "--nthreads", "1", "--no-dashboard", nanny)
-        started = [self._start(*arguments) for _ in range(count)]
-        for each in started:
-            self._told(each, r"Registered to: +(tcp://\S+)")
-        self.workers += started
-
-    def add_nannies(self, count: int) -> None:
-        """Add workers that are started again when they die."""
-        self.add_workers(count, "--nanny")
+    def add_workers(self, count: int) -> None:
+        self.workers += [pid for pid, _ in self._forks.start(*[f"worker {self.address}"] * count)]
 
     def close(self) -> None:
         for each in [*self.workers, self.scheduler]:
-            if each.poll() is None:
-                os.killpg(each.pid, signal.SIGKILL)
-            each.wait()
-        for reader in self._readers:
-            reader.join(10)
-        for each in [*self.workers, self.scheduler]:
-            assert each.stderr is not None
-            each.stderr.close()
+            with suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    there = Forks(tmp_path_factory.mktemp("dask"))
+    try:
+        yield there
+    finally:
+        there.close()
 
 
 @pytest.fixture
-def dask(tmp_path: Path) -> Iterator[Dask]:
-    cluster = Dask(tmp_path)
+def dask(forks: Forks) -> Iterator[Dask]:
+    cluster = Dask(forks)
     try:
         yield cluster
     finally:
@@ -134,22 +102,29 @@ def collect(
 def test_two_of_three_workers_are_killed_and_not_a_word_is_missing(
     dask: Dask, backend: str
 ) -> None:
-    engine = pytest.importorskip("anyio_stt.engines.pocketsphinx").PocketSphinxSTT
+    # A real engine for one of the clients: it is the workers' affair.
+    engine: Callable[[], STT] = BatchSTT
+    recordings: list[Any] = [recording(number) for number in range(30, 60)]
+    words = [str(number) for number in range(30, 60)]
+    if backend == "asyncio":
+        engine = pytest.importorskip("anyio_stt.engines.pocketsphinx").PocketSphinxSTT
+        recordings = [SPOKEN] * (60 if SOAK else 5)
+        words = [WORDS] * len(recordings)
     dask.add_workers(3)
 
     def kill(count: int) -> None:
         if count == 1:
             for worker in dask.workers[:2]:
-                worker.kill()
+                os.kill(worker, signal.SIGKILL)
 
-    count = 60 if SOAK else 5
-    results = collect([SPOKEN] * count, engine, dask.address, backend=backend, meanwhile=kill)
-    assert [(each.text, each.error) for each in results] == [(WORDS, None)] * count
-    assert sum(worker.poll() is not None for worker in dask.workers) == 2
+    results = collect(recordings, engine, dask.address, backend=backend, meanwhile=kill)
+    assert [each.error for each in results if each.error is not None] == []
+    assert sorted(each.text for each in results) == words
+    assert [is_alive(worker) for worker in dask.workers] == [False, False, True]
 
 
 def test_a_recording_that_kills_its_workers_is_named_and_the_others_go_on(dask: Dask) -> None:
-    dask.add_nannies(2)
+    dask.add_workers(5)  # two die, are suspects, and two more when it is tried alone
     numbers = [30, 31, POISON, REFUSED, *range(32, 50)]
     results = collect(map(recording, numbers), DeadlySTT, dask.address)
     assert len(results) == len(numbers)
@@ -157,6 +132,7 @@ def test_a_recording_that_kills_its_workers_is_named_and_the_others_go_on(dask: 
     assert set(errors) == {recording(POISON), recording(REFUSED)}
     assert "every worker that took it died" in str(errors[recording(POISON)])
     assert "nobody hears that" in str(errors[recording(REFUSED)])
+    assert sum(map(is_alive, dask.workers)) == 1
     said = sorted(result.text for result in results if result.error is None)
     assert said == sorted(str(n) for n in numbers if n not in {POISON, REFUSED})
 
@@ -191,6 +167,25 @@ def test_memory_does_not_grow_with_the_number_of_recordings(dask: Dask) -> None:
     assert held[1] < held[0] + 200_000
 
 
+def test_recordings_of_the_web_are_loaded_by_the_workers(dask: Dask) -> None:
+    dask.add_workers(2)
+    handler = partial(SimpleHTTPRequestHandler, directory=str(SPOKEN.parent))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        where = f"http://127.0.0.1:{server.server_port}"
+        results = collect([f"{where}/{SPOKEN.name}", f"{where}/no.wav"], BatchSTT, dask.address)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    there, missing = sorted(results, key=lambda result: result.error is not None)
+    assert (there.text, there.error) == ("0", None)
+    assert there.duration == pytest.approx(5.9)
+    assert "no.wav cannot be loaded: HTTP 404" in str(missing.error)
+
+
 def test_an_engine_that_the_workers_cannot_make_is_told_once(dask: Dask) -> None:
     dask.add_workers(1)
     with pytest.raises(EngineUnavailableError, match="there is no key on this machine"):
@@ -199,7 +194,10 @@ def test_an_engine_that_the_workers_cannot_make_is_told_once(dask: Dask) -> None
         collect([recording(30)], BatchSTT(), dask.address)  # type: ignore[arg-type]
 
 
-def test_a_scheduler_that_is_not_there_or_ends_is_told(dask: Dask) -> None:
+def test_a_scheduler_that_is_not_there_or_ends_is_told(
+    dask: Dask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("anyio_stt.batch.cluster._CONNECT_TIMEOUT", 1.0)
     with pytest.raises(ClusterError, match="cannot be reached"):
         collect([recording(30)], BatchSTT, "tcp://127.0.0.1:9")
     with pytest.raises(ClusterError, match="DASK_SCHEDULER_ADDRESS"):
@@ -207,7 +205,7 @@ def test_a_scheduler_that_is_not_there_or_ends_is_told(dask: Dask) -> None:
     dask.add_workers(1)
 
     def kill(count: int) -> None:
-        dask.scheduler.kill()
+        os.kill(dask.scheduler, signal.SIGKILL)
 
     with pytest.raises(ClusterError, match="scheduler is gone"):
         collect(map(recording, range(30, 90)), BatchSTT, dask.address, meanwhile=kill)
