@@ -99,7 +99,7 @@ class SpeechOutput:
         elif speech.said.moved:
             reached = self._seconds(self.ledger.end_of(event.channel))
             if _end_of(event) <= reached:
-                event = event.shifted(speech.said.moved)
+                event = self._shifted(event, speech.said.moved)
         self._speak(SIGNALS[event.type], event, speech)
         self._end_answered()
 
@@ -234,10 +234,13 @@ class SpeechOutput:
         self, event: SpeechEvent, data: SpeechData, speech: _ChannelSpeech, reached: int
     ) -> tuple[SpeechEvent, SpeechData]:
         """Move a final whose connection's clock ran backwards behind the others."""
-        most = self._seconds(self.queue.log.position)
-        shift = speech.said.shift(data, self._seconds(reached))
-        event = event.shifted(min(shift, max(0.0, most - data.end_time)))
+        event = self._shifted(event, speech.said.shift(data, self._seconds(reached)))
         return event, event.alternatives[0]
+
+    def _shifted(self, event: SpeechEvent, seconds: float) -> SpeechEvent:
+        """Return *event* so much later, but no later than the audio that was read."""
+        most = self._seconds(self.queue.log.position)
+        return event.shifted(min(seconds, max(0.0, most - _end_of(event))))
 
     def _delay(self, position: int) -> float | None:
         now = anyio.current_time()

@@ -117,7 +117,11 @@ class SessionRunner:
         while not session.done:
             if session.ready:
                 self._ready.set()
-            message = await self._connection.receive()
+            try:
+                message = await self._connection.receive()
+            except APIError:
+                session.lost()
+                raise
             events = session.closed() if message is None else session.receive(message)
             for event in events:
                 self._outlet.events.send_nowait(event)

@@ -170,6 +170,7 @@ class RealtimeSession(ClientSession):
             return
         item = self._item(item_id, self._last_end())
         if item.end is None:  # the server did not end it, so we did
+            item.assumed = not self._commits
             item.end = self._taken = self._commits.popleft() if self._commits else self.sent
         item.committed = True
         self._committed_until = max(item.end, self._committed_until)
@@ -208,6 +209,7 @@ class RealtimeSession(ClientSession):
             item.text = ""
         else:
             item.text = believed(text_of(body["transcript"]), item.guess)
+            item.end_as_charged(body)
         item.language = language_of(body)
         item.usage = usage_of(body, max(0.0, (item.end or self.sent) - item.start))
         return self._complete()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ..events import RecognitionUsage
 from ..exceptions import APIError
+from .fields import number
 
 __all__ = ("RealtimeUtterance",)
 
@@ -16,6 +19,8 @@ class RealtimeUtterance:
 
     start: float
     end: float | None = None
+    assumed: bool = False
+    """Whether the end is no more than where the audio was when nobody had told of one."""
     committed: bool = False
     open: bool = False
     """Whether START was said and END was not."""
@@ -24,3 +29,9 @@ class RealtimeUtterance:
     failure: APIError | None = None
     language: str = ""
     usage: RecognitionUsage | None = None
+
+    def end_as_charged(self, body: Mapping[str, Any]) -> None:
+        """End where what was charged for does, if nobody told: what came after was not heard."""
+        usage = body.get("usage") or {}
+        if self.assumed and self.end is not None and "seconds" in usage:
+            self.end = min(self.end, self.start + number(usage["seconds"]))

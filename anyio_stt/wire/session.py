@@ -142,6 +142,9 @@ class ClientSession(ABC):
             )
         return ()
 
+    def lost(self) -> None:  # noqa: B027 - most need not know
+        """Take note that the connection broke, or was closed with a complaint."""
+
     @property
     def name(self) -> str:
         """Who the provider is, for errors."""

@@ -150,8 +150,16 @@ class SpeachesSession(RealtimeSession):
         usage = body.get("usage") or {}
         begun, assumed = self._origins.pop(item_id, (0.0, 0.0))
         if what == "completed" and assumed and "seconds" in usage:
-            self._shift(item_id, begun + number(usage["seconds"]) - assumed)
+            cut = begun + number(usage["seconds"])
+            self._end_at(item_id, self._ours(cut))
+            self._shift(item_id, cut - assumed)
         return super()._transcription(what, body)
+
+    def _end_at(self, item_id: str, end: float) -> None:
+        """End an utterance where it was cut off, if nobody told: no more was heard."""
+        item = self._items.get(item_id)
+        if item is not None and item.assumed:
+            item.end, item.assumed = max(end, item.start), False
 
     def _shift(self, item_id: str, seconds: float) -> None:
         """Move what came after an utterance to where it really was."""

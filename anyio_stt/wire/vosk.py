@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..audio.frame import AudioFrame
@@ -27,13 +27,26 @@ class VoskSession(ClientSession):
         start: where on the attempt's clock it begins.
         config: the first message.
         language: what is spoken; the server does not say.
+        resets: whether the server knows the reset; without it a flush ends the session.
+        on_reset_refused: called when it hangs up on one.
     """
 
     done: bool
     quiet: bool
+    over: bool
 
-    def __init__(self, start: float, *, config: str, language: str = "") -> None:
+    def __init__(
+        self,
+        start: float,
+        *,
+        config: str,
+        language: str = "",
+        resets: bool = True,
+        on_reset_refused: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(start)
+        self._resets = resets
+        self._on_reset_refused = on_reset_refused
         self._config = config
         self._language = language
         self._final_until = start
@@ -54,7 +67,10 @@ class VoskSession(ClientSession):
         return (mix_down(frame).pcm,)
 
     def flush(self) -> Iterable[Message]:
-        """Ask for a final."""
+        """Ask for a final, or end the session where that is the only way."""
+        if not self._resets:
+            self.over = self.sent > self.start
+            return ()
         self._pieces.append((self.sent, True))
         return (RESET,)
 
@@ -63,6 +79,17 @@ class VoskSession(ClientSession):
         self._ending = True
         self._pieces.append((self.sent, True))
         return (EOF,)
+
+    def closed(self) -> Iterable[SpeechEvent]:
+        """Accept a close behind the last final only."""
+        if not self.done:
+            self.lost()
+        return super().closed()
+
+    def lost(self) -> None:
+        """See whether it was the reset that the server hung up on, as published images do."""
+        if self._pieces and self._pieces[0][1] and not self._ending:
+            self._on_reset_refused()
 
     def decode(self, body: dict[str, Any]) -> Iterable[SpeechEvent]:
         """Make events of one answer."""

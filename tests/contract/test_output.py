@@ -551,3 +551,18 @@ async def test_what_was_said_before_a_flush_ends_though_no_audio_follows(
             await stream.finalize()
             events = [await stream.__anext__() for _ in expected]
     assert spelt(events) == expected
+
+
+@pytest.mark.contract("S17")
+async def test_guesses_of_a_clock_that_ran_backwards_are_not_moved_beyond_the_audio() -> None:
+    script = [
+        Hear(2.0),
+        *map(Say, [final("a", end=2.0), final("b", start=0.1, end=0.2)]),
+        Say(interim("c", start=0.3, end=1.9)),
+    ]
+    with anyio.fail_after(5):
+        async with ScriptedSTT([*script, HearAll()]).stream() as stream:
+            await stream.feed([FRAME] * 20)
+            data = [event.alternatives[0] async for event in stream if event.alternatives]
+    assert [each.text for each in data] == ["a", "b", "c"]
+    assert all(0 <= each.start_time <= each.end_time <= 2.0 + 1e-6 for each in data)

@@ -40,7 +40,7 @@ WHERE: dict[Action, tuple[str, ...]] = {
     Action.CLOCK_RESTARTS: ("deepgram", "realtime", "vosk"),
     Action.UNASKED: ("wyoming",),
     Action.EARLY_GOODBYES: ("deepgram",),
-    Action.NO_FLUSH: ("deepgram",),
+    Action.NO_FLUSH: ("deepgram", "vosk"),
     Action.DUMB_PAUSES: ("deepgram",),
     Action.EMPTY_TEXTS: ("openai", "realtime", "realtime-live", "realtime-vllm", "wyoming"),
     Action.COMPLAINTS: ("realtime", "realtime-live", "realtime-speaches"),

@@ -52,6 +52,24 @@ def results(
     }
 
 
+# ---- an answer covers no more than was heard
+
+
+@pytest.mark.parametrize("make", [RealtimeSession, SpeachesSession])
+def test_an_utterance_whose_end_nobody_tells_covers_what_was_charged_for(make: Any) -> None:
+    ours = make(0.0, update={})
+    list(ours.audio(tone(10.0, sample_rate=24000)))
+    tell(ours, "input_audio_buffer.speech_started", item_id="a", audio_start_ms=0)
+    tell(ours, "input_audio_buffer.committed", item_id="a")
+    usage = {"type": "duration", "seconds": 0.8}
+    events = tell(ours, f"{ITEM}.completed", item_id="a", transcript="one", usage=usage)
+    assert [(e.type, e.alternatives[0].end_time) for e in events if e.type is FINAL] == [
+        (FINAL, 0.8)
+    ]
+    assert [event.time for event in events if event.type is END] == [0.8]
+    assert all(until <= 0.8 for until, _ in ours.silences)
+
+
 # ---- A: an end that only words could bring
 
 

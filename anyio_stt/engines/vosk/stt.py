@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -17,6 +18,8 @@ from ...wire.vosk import VoskSession
 from .options import VoskOptions
 
 __all__ = ("VoskServerSTT",)
+
+_logger = logging.getLogger("anyio_stt")
 
 
 class VoskServerSTT(STT):
@@ -60,6 +63,7 @@ class VoskServerSTT(STT):
             sample_rate=sample_rate,
         )
         self._endpoint = Endpoint(base_url, "/")
+        self._resets = True  # until the server shows that it knows no reset
 
     async def _recognize_impl(
         self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
@@ -103,4 +107,19 @@ class VoskServerSTT(STT):
         return replace(options, language=language or options.language)
 
     def _begin(self, start: float, asked: VoskOptions, rate: int) -> VoskSession:
-        return VoskSession(start, config=asked.config(rate), language=asked.language)
+        return VoskSession(
+            start,
+            config=asked.config(rate),
+            language=asked.language,
+            resets=self._resets,
+            on_reset_refused=self._on_reset_refused,
+        )
+
+    def _on_reset_refused(self) -> None:
+        if self._resets:
+            self._resets = False
+            _logger.warning(
+                "%s: the server hangs up when a flush resets it, as older ones do; a flush ends "
+                "the session instead, and what follows takes a new one",
+                self.label,
+            )

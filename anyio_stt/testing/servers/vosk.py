@@ -38,6 +38,7 @@ class VoskService(Service):
     heard: float
     ending: bool
     done: bool
+    goodbye: int
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,6 +59,9 @@ class VoskService(Service):
         if "config" in body:
             self._rate = int(body["config"]["sample_rate"])
             self._recogniser = Recogniser(self._rate)
+            return []
+        if "reset" in body and self.habit is Action.NO_FLUSH:
+            self.done, self.goodbye = True, 1011  # what is published trips over it
             return []
         self.ending = self.done = "eof" in body
         finals = self._recogniser.finish()
