@@ -259,7 +259,10 @@ class _Recognition:
         rng = stt._core_rng  # noqa: SLF001 - one class
         self.attempts = AttemptLoop(options, self._failed, rng)
 
-    def succeeded(self, event: SpeechEvent) -> None:
+    def succeeded(self, event: object) -> None:
+        if not isinstance(event, SpeechEvent):
+            got = f"{self._stt.label}'s _recognize_impl returned {type(event).__name__}"
+            raise TypeError(f"{got}; it returns a SpeechEvent with what was said, or with no text")
         usage = event.recognition_usage
         self._stt._core_report(  # noqa: SLF001 - one class
             "metrics_collected",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 from ..audio.frame import AudioFrame
@@ -58,7 +59,12 @@ class VoiceSegments:
             frame: the audio, one channel.
             probability: how likely it is speech.
             inference: how long judging it took, in seconds.
+
+        Raises:
+            ValueError: when it is not a number, which would pass for silence.
         """
+        if math.isnan(probability):
+            raise ValueError("a detector's probability of speech is a number, got NaN")
         self._take(frame)
         self._count(frame.samples_per_channel, probability)
         done = self._event(

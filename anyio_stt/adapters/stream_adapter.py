@@ -139,7 +139,7 @@ class _UtteranceStream(AdapterStream):
         self._open = OpenUtterance(keep=self._interval is not None)
         self._changed = anyio.Event()
         self._heard_all = False
-        self._passed = 0  # samples that the detector was given
+        self._passed, self._rate = 0, 1  # samples that the detector is given, and how many a second
         self._judged = 0.0  # how far it has judged them, in seconds
         self._flushed_at: float | None = None
         async with self._vad.stream() as vad_stream, anyio.create_task_group() as tasks:
@@ -147,6 +147,8 @@ class _UtteranceStream(AdapterStream):
             tasks.start_soon(self._recognize_in_order)
             async for event in vad_stream:
                 self._notice(event)
+            if self._open.speaking:
+                raise self._untold("ended while somebody spoke")
             self._heard_all = True
             self._wake()
 
@@ -156,9 +158,9 @@ class _UtteranceStream(AdapterStream):
         while self._too_much_waits():
             await self._changed.wait()
         self._open.hear(frame)
-        await super()._pass_on(frame, stream)
         self._passed += frame.samples_per_channel
         self._rate = frame.sample_rate
+        await super()._pass_on(frame, stream)
 
     def _pass_marker(self, stream: RecognizeStream | VADStream) -> None:
         super()._pass_marker(stream)
@@ -178,6 +180,7 @@ class _UtteranceStream(AdapterStream):
         return waiting > self._given_options.max_pending_audio
 
     def _notice(self, event: VADEvent) -> None:
+        event = self._on_audio(event)
         start = max(0.0, event.timestamp - calculate_audio_duration(event.frames))
         self._judged = event.timestamp
         if event.type is VADEventType.START_OF_SPEECH:
@@ -185,8 +188,11 @@ class _UtteranceStream(AdapterStream):
             self._say(SpeechEventType.START_OF_SPEECH, onset)
             self._spoken = self._option_at(onset, "language", self._language)
             self._open.begin(start)
+            self._begun = event.timestamp
         elif event.type is VADEventType.END_OF_SPEECH:
             self._say(SpeechEventType.END_OF_SPEECH, event.timestamp - event.silence_duration)
+            if not event.frames and self._open.speaking and event.timestamp > self._begun:
+                raise self._untold("told the end of speech without its frames")
             self._open.end()
             if event.frames:
                 said = Utterance(event.frames, start, event.timestamp, self._spoken)
@@ -198,6 +204,21 @@ class _UtteranceStream(AdapterStream):
             return
         self._answer_flush()
         self._wake()
+
+    def _untold(self, what: str) -> APIError:
+        """Return the error for a detector that keeps speech to itself, which is no silence."""
+        return APIError(
+            f"{self._vad.label} {what}, so that nobody recognises what was said; each "
+            f"START_OF_SPEECH needs an END_OF_SPEECH with the frames between",
+            retryable=False,
+        )
+
+    def _on_audio(self, event: VADEvent) -> VADEvent:
+        """Return *event* with a time in the audio that the detector was given."""
+        heard, time = self._passed / self._rate, event.timestamp
+        if 0 <= time <= heard:
+            return event
+        return replace(event, timestamp=0.0 if time < 0 else heard)
 
     def _forget_before(self, time: float) -> None:
         self._open.forget_before(time)

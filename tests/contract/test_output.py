@@ -555,7 +555,7 @@ async def test_what_was_said_before_a_flush_ends_though_no_audio_follows(
 
 @pytest.mark.contract("S17")
 async def test_guesses_of_a_clock_that_ran_backwards_are_not_moved_beyond_the_audio() -> None:
-    script = [
+    script: list[Any] = [
         Hear(2.0),
         *map(Say, [final("a", end=2.0), final("b", start=0.1, end=0.2)]),
         Say(interim("c", start=0.3, end=1.9)),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,10 +33,11 @@ from anyio_stt.engines.wyoming import WyomingSTT
 from anyio_stt.metrics import StreamStatistics
 from anyio_stt.models import find_model
 from anyio_stt.testing import cut, spoken
-from tests.server.processes import answers, free_port, wait_for
+from tests.server.processes import answers, free_port
 
 PYTHON = os.environ.get("ANYIO_STT_SERVERS", sys.executable)
 OPTIONS = APIConnectOptions(max_retry=300, retry_interval=0.5, timeout=30.0, drain_timeout=90.0)
+PATIENCE = 300.0  # seconds for a server to load its model
 SAID = ("morning", "machine")
 """Words of each part; models of other languages hear none."""
 
@@ -117,8 +119,12 @@ class Running:
             self._process = subprocess.Popen(
                 self._command, stdout=log, stderr=log, env={**os.environ, "HF_HUB_OFFLINE": "1"}
             )
-        wait_for(lambda: answers(self.port) or self._process.poll() is not None, "it to listen")
-        assert self._process.poll() is None, self._log.read_text()[-2000:]
+        until = time.monotonic() + PATIENCE
+        while not answers(self.port):
+            if self._process.poll() is not None or time.monotonic() > until:
+                self.kill()
+                pytest.fail(f"it does not listen: {self._log.read_text()[-2000:]}")
+            time.sleep(0.1)
 
     def kill(self) -> None:
         """Kill it, without a word to whoever is connected."""
