@@ -83,7 +83,7 @@ class Attempt(ReadListener, ObjectSendStream[SpeechEvent]):
             TypeError: for anything but a `SpeechEvent`.
         """
         if self.reader.closed:
-            raise AttemptOverError("this attempt is over: its engine may say nothing more")
+            raise AttemptOverError("this attempt is over: its engine must not send events any more")
         if self._bounded or self.deadlines.connected_at is None:
             self.sign_of_life()
         self._output.send(event, self._origin)

@@ -84,7 +84,7 @@ def _judge(detector: TurnDetector, question: Question, audio: AudioFrame) -> flo
     answer = detector.judge(heard, question.text, question.language, question.silence)
     probability = float(answer)
     if not 0 <= probability <= 1:  # nor is NaN
-        raise ValueError(f"{answer!r} is no probability from 0 to 1")
+        raise ValueError(f"{answer!r} is not a probability from 0 to 1")
     return probability
 
 

@@ -186,7 +186,7 @@ class AdapterStream(RecognizeStream):
         closed = isinstance(stream, RecognizeStream) and stream.statistics().state == "closed"
         if closed or not given_all:
             raise APIConnectionError(
-                f"what {self.label} listens to ended before it had recognised all it was given: "
+                f"a member's stream of {self.label} ended before it had recognised all its audio: "
                 "it was closed, or its engine returned"
             )
 

@@ -65,7 +65,7 @@ def decode_media(file: IO[bytes] | Any, name: str, losses: Losses, *, live: bool
         stream = container.streams.best("audio") or container.streams.audio[0]
         if stream.codec_context is None:
             raise AudioFileError(
-                f"{name} is {container.format.name}, in an encoding that nobody here can decode"
+                f"{name} is {container.format.name}, in an encoding that FFmpeg cannot decode here"
             )
         reading = _Reading(av, container, stream, losses)
         kind = container.format.name
@@ -106,8 +106,8 @@ def _open(av: Any, file: Any, name: str, *, live: bool) -> Any:
         )
     except (av.FFmpegError, ValueError, OverflowError) as exc:
         raise AudioFileError(
-            f"{name} is not audio in a known format: convert it, with ffmpeg for one, or get it "
-            f"again if its beginning is damaged ({_reason(exc)})"
+            f"{name} is not audio in a known format: convert it, for example with ffmpeg, or "
+            f"copy it again if its beginning is damaged ({_reason(exc)})"
         ) from exc
 
 

@@ -89,7 +89,7 @@ def chosen_device(wanted: int | str | None) -> InputDevice:
     """
     there = microphones()
     if not there:
-        raise MicrophoneError("no microphone: the system knows no device that records")
+        raise MicrophoneError("no microphone: the system has no recording device")
     if wanted is None:
         return next((each for each in there if each.is_default), there[0])
     fitting = [each for each in there if wanted in (each.index, each.name)]
@@ -99,9 +99,9 @@ def chosen_device(wanted: int | str | None) -> InputDevice:
         return fitting[0]
     if fitting:
         names = ", ".join(f"{each.index} ({each.name})" for each in fitting)
-        raise MicrophoneError(f"{wanted!r} is the name of several devices: choose one of {names}")
+        raise MicrophoneError(f"{wanted!r} matches several devices: choose one of {names}")
     names = ", ".join(f"{each.index} ({each.name})" for each in there)
-    raise MicrophoneError(f"no device that records is called {wanted!r}: there are {names}")
+    raise MicrophoneError(f"no recording device is called {wanted!r}; there are: {names}")
 
 
 def opening_failed(device: InputDevice, rate: int, channels: int, error: Exception) -> Exception:

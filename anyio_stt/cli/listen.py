@@ -93,7 +93,7 @@ def _list_devices() -> int:
     except (ImportError, MicrophoneError) as exc:
         raise CommandError(str(exc)) from exc
     if not there:
-        raise CommandError("no microphone: the system knows no device that records")
+        raise CommandError("no microphone: the system has no recording device")
     for each in there:
         default = "\tdefault" if each.is_default else ""
         click.echo(f"{each.index}\t{one_line(each.name)}\t{each.sample_rate} Hz{default}")

@@ -88,7 +88,7 @@ def _expanded(name: str) -> Iterator[_Found]:
     elif any(sign in name for sign in "*?[") and not os.path.lexists(name):
         matches = sorted(glob.glob(name, recursive=True))
         if not matches:
-            raise CommandError(f"{shown_name(name)}: no file is called so")
+            raise CommandError(f"{shown_name(name)}: no such file")
         for match in matches:
             yield from _expanded(match)
     else:
@@ -128,7 +128,7 @@ def _targets(found: list[_Found], settings: Settings) -> list[tuple[Target, ...]
             return _shared(found, Target((formats or ("txt",))[0], None))
         outputs = (".",)  # as many files are made, where they can be seen
     if len(outputs) > 1 and formats:
-        raise CommandError("several -o say by their endings what they are: leave out --format")
+        raise CommandError("the suffixes of several -o name their formats: leave out --format")
     columns = [_of_output(found, output, formats) for output in outputs]
     return [tuple(each for column in columns for each in column[at]) for at in range(len(found))]
 
@@ -205,7 +205,7 @@ def _check_outputs(jobs: list[Job]) -> None:
     for path in outputs:
         if os.path.realpath(path) in inputs or _identity(path) in identities:
             raise CommandError(
-                f"-o {shown_name(path)} is a recording that is to be read: it would be lost"
+                f"-o {shown_name(path)} is one of the recordings, and would be overwritten"
             )
 
 

@@ -155,13 +155,13 @@ def _check_cluster(files: tuple[str, ...], settings: dict[str, Any]) -> None:
         raise CommandError('--cluster takes recordings that its workers can open, not "-"')
     for name in ("realtime", "all_events"):
         if settings[name]:
-            raise CommandError(f"--{name.replace('_', '-')} cannot be had from a --cluster")
+            raise CommandError(f"--{name.replace('_', '-')} does not work with --cluster")
 
 
 def _check(settings: dict[str, Any]) -> None:
     channels = settings["channels"]
     if channels not in ("mix", "each") and not (channels.isdecimal() and int(channels) > 0):
-        raise CommandError(f"--channels {channels}: it is mix, each, or a number from 1")
+        raise CommandError(f"--channels {channels}: it must be mix, each, or a number from 1")
     formats = settings["formats"]
     endings = [output.lower().endswith(".jsonl") for output in settings["outputs"]]
     if settings["all_events"] and "jsonl" not in formats and not (any(endings) and not formats):

@@ -71,7 +71,7 @@ def load_engine(name: str) -> type[STT]:
             name=exc.name,
         ) from exc
     if not (isinstance(engine, type) and issubclass(engine, STT)):
-        raise ImportError(f"engine {name!r}: {entry_point.value} is no STT class")
+        raise ImportError(f"engine {name!r}: {entry_point.value} is not an STT class")
     return engine
 
 

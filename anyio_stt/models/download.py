@@ -45,7 +45,7 @@ async def read_directory(web: Web, url: str, model: Model) -> list[Span]:
         except NeedsMoreError:
             length *= 4
             if length > _MAX_TAIL:
-                raise ModelError(f"{url} is no wheel: it has no directory at its end") from None
+                raise ModelError(f"{url} is not a wheel: it has no directory at its end") from None
 
 
 async def fetch_span(web: Web, url: str, span: Span, path: Path, tell: Told) -> None:

@@ -54,7 +54,7 @@ def links_of(page: Page) -> list[str]:
             files = json.loads(page.text)["files"]
             return [urljoin(page.url, file["url"]) for file in files]
         except (ValueError, KeyError, TypeError, RecursionError) as exc:
-            raise TornError(f"{shown(page.url)} is no page of a package index") from exc
+            raise TornError(f"{shown(page.url)} is not a page of a package index") from exc
     parser = _Links()
     parser.feed(page.text)
     base = urljoin(page.url, parser.base)

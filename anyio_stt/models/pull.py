@@ -170,7 +170,7 @@ def _check_room(model: Model, work: Path) -> None:
     needed, free = 2 * model.size, shutil.disk_usage(work).free
     if free < needed:
         raise ModelError(
-            f"{model.name} needs {needed / 1e6:.0f} MB of room in {models_folder()} while it is "
+            f"{model.name} needs {needed / 1e6:.0f} MB free in {models_folder()} while it is "
             f"pulled, and {model.size / 1e6:.0f} MB afterwards; {free / 1e6:.0f} MB are free"
         )
 

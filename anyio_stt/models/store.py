@@ -41,7 +41,7 @@ def models_folder() -> Path:
         import platformdirs
     except ImportError as exc:
         raise ImportError(
-            f"where models lie is told by platformdirs, which is not installed: pip install "
+            f"finding the models' folder needs platformdirs, which is not installed: pip install "
             f"'anyio-stt[models]', or set {FOLDER_VARIABLE} to a folder",
             name="platformdirs",
         ) from exc
@@ -160,7 +160,7 @@ def _carried(name: str) -> Path | None:
         if not folder.is_dir():
             raise ModelError(
                 f"the package that carries {name} ({entry_point.value}) names {folder}, which is "
-                f"no folder"
+                f"not a folder"
             )
         return folder
     return None

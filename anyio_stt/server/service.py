@@ -103,7 +103,7 @@ class Service:
             BusyError: when the server ends.
         """
         if self.draining:
-            raise BusyError("this server ends; ask again", retry_after=5, status=503)
+            raise BusyError("this server is shutting down; try again", retry_after=5, status=503)
 
     @asynccontextmanager
     async def working(self) -> AsyncGenerator[None, None]:

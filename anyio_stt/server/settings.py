@@ -67,7 +67,9 @@ def check_settings(settings: Settings) -> None:
         _check_tls(*settings.tls)
     if settings.wyoming is None:
         if settings.announce:
-            raise SettingsError("only Wyoming is announced: give --wyoming tcp://HOST:PORT")
+            raise SettingsError(
+                "--zeroconf announces only Wyoming: give --wyoming tcp://HOST:PORT too"
+            )
         return
     scheme, _, rest = settings.wyoming.partition("://")
     host = rest.rpartition(":")[0].strip("[]")
@@ -75,8 +77,8 @@ def check_settings(settings: Settings) -> None:
         raise SettingsError(f"--wyoming is tcp://HOST:PORT or unix:///PATH, not {settings.wyoming}")
     if scheme == "tcp" and not settings.insecure and not is_loopback(host):
         raise SettingsError(
-            f"Wyoming knows no keys, so {host} would serve everybody who reaches it: give "
-            f"--insecure if that is meant"
+            f"Wyoming has no keys, so whoever reaches {host} could use it: give --insecure to "
+            f"allow that"
         )
 
 

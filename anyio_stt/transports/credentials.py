@@ -116,7 +116,9 @@ def api_key_from(
 
 def _checked(key: str, engine: str, where: str) -> str:
     if not key or not key.isascii() or not key.isprintable() or " " in key:
-        raise ValueError(f"{engine}: the key in {where} has characters no key has, or none")
+        raise ValueError(
+            f"{engine}: the key in {where} is empty, or has characters that no key has"
+        )
     return key
 
 

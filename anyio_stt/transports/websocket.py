@@ -169,7 +169,7 @@ class WebSocket:
     async def _write_in_turn(self, what: Event | str | bytes) -> None:
         if self._cut:
             raise APIConnectionError(
-                f"the connection to {self._address} is of no more use: a send was cut short"
+                f"the connection to {self._address} cannot be used any more: a send was cut short"
             )
         try:
             data = self._encode(what)

@@ -90,7 +90,7 @@ class WyomingConnection:
         except ValueError as exc:
             why = str(exc)
         raise APIConnectionError(
-            f"{self._where} answered {self._decoder.seen!r}, which is no event of Wyoming's "
+            f"{self._where} answered {self._decoder.seen!r}, which is not an event of Wyoming's "
             f"protocol ({why}): is base_url the address of such a server?"
         )
 

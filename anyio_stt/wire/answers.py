@@ -51,6 +51,6 @@ def guarded_answer(where: object, provider: str, said: bytes | str) -> Iterator[
         why = reason_of(exc)
     shown = said[:_SHOWN].decode(errors="replace") if isinstance(said, bytes) else said[:_SHOWN]
     raise APIConnectionError(  # out here, so that our own sentence is its own cause
-        f"{where} answered {shown!r}, which is no transcript of {provider}'s protocol ({why}): is "
-        f"base_url the address of such a server?"
+        f"{where} answered {shown!r}, which is not a transcript of {provider}'s protocol ({why}): "
+        f"is base_url the address of such a server?"
     ) from None

@@ -42,8 +42,8 @@ class Parameters:
                 names.append(name)
                 continue
             raise ClientError(
-                f"{name} is not served here, and without it the words may be others; leave it "
-                f"out. Served are: {', '.join(sorted(self.served))}",
+                f"{name} is not supported here, and the transcript could differ without it; leave "
+                f"it out. Supported: {', '.join(sorted(self.served))}",
                 name,
             )
         return names

@@ -153,7 +153,7 @@ class ClientSession(ABC):
     def malformed(self, message: Message, why: str) -> APIConnectionError:
         """Make the error for a message that is none of the protocol's."""
         return APIConnectionError(
-            f"the server answered {message[:_SHOWN]!r}, which is no message of {self.name}'s "
+            f"the server answered {message[:_SHOWN]!r}, which is not a message of {self.name}'s "
             f"protocol ({why}): is base_url the address of such a server?"
         )
 

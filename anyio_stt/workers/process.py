@@ -184,7 +184,9 @@ class WorkerProcess:
         try:
             return [checked(message) for message in self._reader.feed(data)]
         except WireError as exc:
-            raise APIConnectionError(f"a {self._name} worker talks nonsense: {exc}") from exc
+            raise APIConnectionError(
+                f"a {self._name} worker sent what cannot be read: {exc}"
+            ) from exc
 
     def _expect_answer(self) -> None:
         if self._waiting is not None:

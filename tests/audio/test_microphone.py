@@ -235,7 +235,7 @@ async def test_a_name_that_fits_several_or_none_lists_what_there_is(
 
 async def test_a_machine_without_a_microphone_is_told(plug_in: Callable[..., Card]) -> None:
     plug_in()
-    with pytest.raises(MicrophoneError, match="the system knows no device that records"):
+    with pytest.raises(MicrophoneError, match="the system has no recording device"):
         async with microphone():
             pytest.fail("it opened")
 

@@ -131,8 +131,8 @@ def test_an_engine_of_recordings_is_given_utterances(
 @pytest.mark.parametrize(
     ("names", "words", "told"),
     [
-        ((), (), "no microphone: the system knows no device that records"),
-        ((), ("--list-devices",), "no microphone: the system knows no device that records"),
+        ((), (), "no microphone: the system has no recording device"),
+        ((), ("--list-devices",), "no microphone: the system has no recording device"),
         (
             ("one",),
             ("--device", "two"),

@@ -309,7 +309,7 @@ def test_subtitles_of_several_go_into_a_folder_also_where_it_is_not_there_yet(
         (["-f", "srt", "-o", "a.srt", "-o", "b.srt"], "leave out --format"),
         (["-o", "a.txt", "-o", "./a.txt"], "outputs are the same file"),
         (["-f", "wrong"], "'wrong' is none of txt, srt"),
-        (["*.nothing"], "no file is called so"),
+        (["*.nothing"], "no such file"),
         (["-f", "all", "-o", "speech.wav"], "is a file, and 6 formats need a folder"),
     ],
 )

@@ -82,7 +82,7 @@ def test_an_unknown_name_is_told_the_known_ones() -> None:
 def test_an_engine_whose_library_is_missing_says_what_to_install() -> None:
     with pytest.raises(ImportError, match=r"'needy' needs no_such_library.*pip install '.*\[needy"):
         load_engine("needy")
-    with pytest.raises(ImportError, match="brought:not_an_engine is no STT class"):
+    with pytest.raises(ImportError, match="brought:not_an_engine is not an STT class"):
         load_engine("odd")
 
 

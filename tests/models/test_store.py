@@ -59,7 +59,7 @@ def test_a_package_that_carries_weights_is_found(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(store, "entry_points", entry_points)
     assert find_model(MODEL.name) == HERE == verify_model(MODEL.name)
     monkeypatch.setattr(f"{__name__}.HERE", HERE / "nowhere")
-    with pytest.raises(ModelError, match="which is no folder"):
+    with pytest.raises(ModelError, match="which is not a folder"):
         find_model(MODEL.name)
 
 

@@ -65,7 +65,12 @@ async def start(body: str, patience: float = 10.0) -> WorkerProcess:
         ("sys.exit(3)", 10.0, APIConnectionError, r"died: exit code 3"),
         ("os.kill(os.getpid(), 9)", 10.0, APIConnectionError, r"exit code -9 \(SIGKILL\)"),
         ("os.close(1); sys.exit()", 10.0, APIConnectionError, r"died: exit code 0"),
-        ("os.write(1, bytes(64))", 10.0, APIConnectionError, r"talks nonsense: .* of kind 0"),
+        (
+            "os.write(1, bytes(64))",
+            10.0,
+            APIConnectionError,
+            r"sent what cannot be read: .* of kind 0",
+        ),
         ("say(Kind.DONE)", 10.0, APIConnectionError, r"said DONE instead of READY"),
         ("say(Kind.FAULT, error='no', retryable=False)", 10.0, APIError, r"failed: no"),
     ],

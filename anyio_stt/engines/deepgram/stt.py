@@ -208,7 +208,7 @@ class DeepgramSTT(STT):
         changed: DeepgramOptions = super()._changed_options(options, **changes)
         if changed.flux != self._options.flux:
             raise ValueError(
-                f"model={changed.model!r} is asked by another protocol than {self.model!r}: make "
+                f"model={changed.model!r} uses another protocol than {self.model!r}: make "
                 f"another engine"
             )
         changed.stream_query(None)

@@ -75,7 +75,7 @@ def make_recogniser(
     try:
         recogniser = getattr(sherpa_onnx.OfflineRecognizer, _MAKERS[model.kind])(**options)
     except (RuntimeError, AssertionError, TypeError) as exc:
-        raise ValueError(f"sherpa-onnx does not take the {model.kind} model: {exc}") from exc
+        raise ValueError(f"sherpa-onnx cannot load the {model.kind} model: {exc}") from exc
 
     def decode(samples: npt.NDArray[np.float32]) -> Heard:
         stream = recogniser.create_stream()

@@ -65,7 +65,7 @@ def recognise_folder(folder: Path) -> FoundModel:
         ValueError: when it holds none that is known; says what was looked for.
     """
     if not folder.is_dir():
-        raise ValueError(f"model={str(folder)!r} is no folder")
+        raise ValueError(f"model={str(folder)!r} is not a folder")
     names = sorted(path.name for path in folder.iterdir() if path.is_file())
     for recognise in (_moonshine, _moonshine_v1, _transducer, _encoder_decoder, _single):
         found = recognise(names, folder)
@@ -73,7 +73,7 @@ def recognise_folder(folder: Path) -> FoundModel:
             paths = {role: str(folder / name) for role, name in found.files.items()}
             return FoundModel(found.kind, paths, found.options)
     raise ValueError(
-        f"model={str(folder)!r} holds no model of sherpa-onnx that is known: there must be a "
+        f"model={str(folder)!r} holds no known sherpa-onnx model: there must be a "
         f"tokens.txt and .onnx or .ort files named as in sherpa-onnx's own packages; there are: "
         f"{', '.join(names[:20]) or 'no files'}"
     )

@@ -61,7 +61,7 @@ def make_online(
     try:
         made = getattr(sherpa_onnx.OnlineRecognizer, _MAKERS[model.kind])(**options)
     except (RuntimeError, AssertionError, TypeError) as exc:
-        raise ValueError(f"sherpa-onnx does not take the {model.kind} model: {exc}") from exc
+        raise ValueError(f"sherpa-onnx cannot load the {model.kind} model: {exc}") from exc
     return _WithHotwords(made, "/".join(hotwords)) if hotwords else made
 
 

@@ -101,7 +101,7 @@ class SherpaOptions:
 
         Raises:
             ModelMissingError: when it, or the detector that it needs, is not on this machine.
-            ValueError: when its folder holds no model of sherpa-onnx that is known, or one that
+            ValueError: when its folder holds no known sherpa-onnx model, or one that
                 cannot listen for `hotwords`.
         """
         found = recognise_folder(self.folder())

@@ -73,7 +73,7 @@ class WhisperOptions:
         if Path(name).is_dir():
             return str(Path(name).resolve())
         if os.sep in name and not isinstance(self.model, str):
-            raise ValueError(f"model={name!r} is no folder")
+            raise ValueError(f"model={name!r} is not a folder")
         return name
 
     def spoken(self) -> str | None:

@@ -120,5 +120,5 @@ def test_a_folder_without_a_known_model_says_what_is_in_it(files: str, tmp_path:
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="nowhere' is no folder"):
+    with pytest.raises(ValueError, match="nowhere' is not a folder"):
         recognise_folder(tmp_path / "nowhere")

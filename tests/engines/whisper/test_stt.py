@@ -43,7 +43,7 @@ def test_weights_that_are_missing_say_how_to_get_them(store: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        ({"model": Path("/no/where")}, "model='/no/where' is no folder"),
+        ({"model": Path("/no/where")}, "model='/no/where' is not a folder"),
         ({"max_workers": 0}, "max_workers must be 1 or more"),
         ({"options": lambda: WhisperOptions(num_threads=0)}, "num_threads must be above 0"),
         ({"endpointing": lambda: Endpointing(threshold=0)}, "threshold must be between 0 and 1"),
