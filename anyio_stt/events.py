@@ -42,9 +42,9 @@ class SpeechEventType(str, Enum):
 
 class Word(str):
     """
-    One word of a transcript: a string that knows when it was said.
+    One word of a transcript: a string with the times at which it was said.
 
-    Two words are equal when their letters are, as strings are; compare times by themselves.
+    Two words are equal if their letters are, as strings are; compare times separately.
 
     Args:
         text: the word.
@@ -52,8 +52,7 @@ class Word(str):
         end_time: where it ends, likewise.
         confidence: 0 to 1, or 0 when the engine gives none.
         speaker_id: who said it, where the engine tells speakers apart.
-        start_time_offset: added to both times by whoever joins recordings; LiveKit's engines
-            give it, ours do not.
+        start_time_offset: for LiveKit's engines, which set it; engines here do not.
     """
 
     __slots__ = ("confidence", "end_time", "speaker_id", "start_time", "start_time_offset")
@@ -109,7 +108,7 @@ _WORD_FIELDS = ("start_time", "end_time", "confidence", "speaker_id", "start_tim
 @dataclass(frozen=True, slots=True)
 class SpeechData:
     """
-    One reading of a stretch of speech.
+    One transcript of a stretch of speech.
 
     Args:
         language: language tag, such as "en" or "en-US".
@@ -121,7 +120,7 @@ class SpeechData:
         speaker_id: who spoke, where the engine tells speakers apart.
         is_primary_speaker: whether that is the main speaker; `None` when unknown.
         words: the words with their times, where the engine gives them.
-        metadata: what else the provider said of it, in its own words.
+        metadata: what else the provider sent about it, in its own format.
     """
 
     language: str
@@ -138,7 +137,7 @@ class SpeechData:
 @dataclass(frozen=True, slots=True)
 class RecognitionUsage:
     """
-    What an engine charges for, counted since its last report.
+    What the provider charges for, counted since the last report.
 
     Args:
         audio_duration: seconds of audio.
@@ -154,12 +153,12 @@ class RecognitionUsage:
 @dataclass(frozen=True, slots=True)
 class SpeechEvent:
     """
-    One thing an engine said.
+    One event of a stream.
 
     Args:
         type: what kind of event this is.
         request_id: the engine's name for the utterance or request.
-        alternatives: readings of the same speech, best first.
+        alternatives: transcripts of the same speech, best first.
         recognition_usage: set on `RECOGNITION_USAGE` only.
         time: where in the audio this happened, in seconds, for events without a transcript;
             counted like `SpeechData.start_time`.
@@ -178,7 +177,7 @@ class SpeechEvent:
 
     def shifted(self, seconds: float) -> SpeechEvent:
         """
-        Return the event on a clock that began earlier; times that are 0 or `None` stay so.
+        Return the event with *seconds* added to its times; those that are 0 or `None` stay so.
 
         Args:
             seconds: what is added to every time.

@@ -44,7 +44,7 @@ class APIError(Exception):
 
     Args:
         message: what happened, for a person.
-        body: what the provider sent along, if anything.
+        body: what the provider sent with it, if anything.
         retryable: whether the same audio may succeed in a new attempt.
         retry_after: seconds the provider asks us to wait before the next attempt.
     """
@@ -80,7 +80,7 @@ class APIStatusError(APIError):
 
     Args:
         status_code: the HTTP status, or -1 when there is none.
-        request_id: the provider's name for the request, for its support desk.
+        request_id: the provider's id of the request, for its support.
     """
 
     status_code: int
@@ -113,10 +113,10 @@ class APIStatusError(APIError):
 
 class APIConnectionError(APIError):
     """
-    Raised when an engine cannot be reached, or is lost on the way.
+    Raised when an engine cannot be reached, or its connection is lost.
 
-    As text it also names the root of its causes, because that is where the failure itself is
-    told; `message` is the message alone.
+    `str()` of it also names the root of its causes, which is where the failure itself is described;
+    `message` is the message alone.
     """
 
     def __init__(
@@ -165,7 +165,7 @@ class AudioLostError(RuntimeError):
     Args:
         message: what happened, for a person.
         lost: the stretches that were lost, each `(start, end)` in seconds of the audio.
-        text: what was heard of the rest.
+        text: the transcript of the rest.
     """
 
     lost: tuple[tuple[float, float], ...]
@@ -185,7 +185,7 @@ class AudioLostError(RuntimeError):
 
 
 class StreamFullError(anyio.WouldBlock):
-    """Raised by `push_frame` when `max_pending_audio` seconds wait for the engine already."""
+    """Raised by `push_frame` when `max_pending_audio` seconds already wait for the engine."""
 
 
 _MOST_CAUSES = 10  # a chain that is longer tells no more, and one may be a circle

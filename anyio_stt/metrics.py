@@ -21,7 +21,7 @@ class STTMetrics:
         audio_duration: seconds of audio recognised, each counted once over a stream.
         streamed: whether this came from a stream.
         error: always `None`; kept because LiveKit's metrics have it.
-        replayed_duration: seconds of audio heard again because an attempt failed.
+        replayed_duration: seconds of audio sent to the engine again because an attempt failed.
         dropped_duration: seconds of audio lost because `replay_limit` was exceeded.
         attempts: attempts made, the first included.
         delay: seconds from when audio was pushed to when its final came, for the newest final
@@ -82,10 +82,10 @@ class StreamStatistics:
         silent: audio that was answered with silence.
         pending: audio waiting for the engine.
         peak_pending: the most that ever waited.
-        replay: audio kept to be heard again should the attempt fail.
-        replayed: audio that was heard again.
-        dropped: audio that nobody will recognise: refused by the engine, cut off by a failure or
-            an abort, or read, not answered, and kept no longer because of `replay_limit`.
+        replay: audio kept for the next attempt, should this one fail.
+        replayed: audio that was sent to the engine again.
+        dropped: audio that will not be recognised: refused by the engine, cut off by a failure or
+            an abort, or read, not answered, and no longer kept because of `replay_limit`.
         unread_events: events waiting for the consumer.
         last_delay: seconds from when audio was pushed to when its final came, for the last
             final with a time; `None` before that.
@@ -118,7 +118,7 @@ class VADMetrics:
         label: the detector's label.
         idle_time: seconds since speech last began or ended, or since the stream began.
         inference_duration_total: seconds of computing.
-        inference_count: how many stretches of audio were judged.
+        inference_count: how many windows of audio were judged.
     """
 
     timestamp: float

@@ -24,7 +24,7 @@ class StartOfTurn:
 
     Args:
         time: where in the audio the turn begins, in seconds.
-        text: the words that it took, as they were guessed.
+        text: the words so far, which may still change.
         channel: on which channel, from engines that hear channels apart.
     """
 
@@ -54,7 +54,7 @@ class EagerEndOfTurn:
 @dataclass(frozen=True, slots=True)
 class TurnResumed:
     """
-    The turn was not over: forget what `EagerEndOfTurn` began.
+    The turn was not over: drop what `EagerEndOfTurn` started.
 
     Args:
         time: where in the audio it goes on, in seconds.
@@ -71,7 +71,7 @@ class EndOfTurn:
     The turn is over: answer now. Nothing of its text changes later.
 
     Args:
-        text: all that was said; empty when no final came of it.
+        text: everything that was said; empty if no final came.
         start_time: where the turn begins, in seconds.
         end_time: where its last words end.
         language: language tag, where the engine tells.
@@ -93,9 +93,9 @@ class TurnDetector(Protocol):
     """
     Tells how likely it is that a turn is over; anything with this one method.
 
-    It is called in a thread of its own, for one question of a stream at a time; one detector may
-    be asked by several streams at once. A late answer is none, and so is what it raises or what
-    is no probability: silence decides then.
+    `judge` runs in a thread of its own, once at a time for each stream; several streams may share a
+    detector. If it answers late, raises, or returns something else than a probability, silence
+    decides.
     """
 
     def judge(self, audio: AudioFrame, text: str, language: str, silence: float) -> float:
@@ -103,9 +103,9 @@ class TurnDetector(Protocol):
         Return the probability that somebody has finished, 0 to 1.
 
         Args:
-            audio: the last 8 seconds at most, one channel at 16 kHz, the silence included. Of
-                a stream that is heard anew after a failure, what the new attempt has heard.
-            text: what was said in this turn so far, by its finals.
+            audio: at most the last 8 seconds, one channel at 16 kHz, silence included. After a
+                failed attempt, only what the new attempt has read.
+            text: the finals of this turn so far.
             language: language tag, where the engine tells.
-            silence: seconds that nobody has spoken.
+            silence: seconds since somebody spoke.
         """

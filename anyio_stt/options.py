@@ -21,17 +21,17 @@ class STTCapabilities:
         aligned_transcript: transcripts carry `words` ("word"), times per transcript ("chunk"),
             or no times (`False`).
         offline_recognize: `recognize()` works.
-        keyterms: the engine can be told words to listen for.
-        chat_context: the engine can be told what was said before.
-        manual_flush: a `flush()` is what makes the engine say its finals.
-        turns: the engine decides when a turn is over: its END of speech is the end of one.
+        keyterms: the engine takes words to listen for.
+        chat_context: the engine takes what was said before as context.
+        manual_flush: the engine sends finals only after a `flush()`.
+        turns: the engine decides when a turn is over: its END of speech ends the turn.
         sample_rate: samples a second that the engine wants; `None` takes what comes.
         num_channels: channels that the engine wants; `None` takes what comes.
-        max_utterance: seconds of audio that one utterance, or one `recognize`, may have; `None`
-            where there is no limit.
+        max_utterance: the most seconds of audio in one utterance or one `recognize`; `None` for no
+            limit.
         max_uncovered: the most seconds of audio that the engine reads before a final or silence
-            covers them: its longest utterance and what it reads on meanwhile. What must be kept
-            to be heard again follows from it.
+            covers them: its longest utterance, and what it reads meanwhile. It decides how much is
+            kept for replay.
 
     Raises:
         ValueError: when one of the four numbers is not positive.
@@ -65,29 +65,29 @@ _RESAMPLERS = ("auto", "soxr", "samplerate")
 @dataclass(frozen=True, slots=True)
 class APIConnectOptions:
     """
-    How long to wait, how often to try again, how much to keep. Times are in seconds.
+    Retries, deadlines and limits of a stream or a `recognize`. Times are in seconds.
 
     Args:
-        max_retry: attempts after the first, counted in a row: progress starts the count anew.
+        max_retry: attempts after the first, counted in a row: progress resets the count.
         retry_interval: the longest wait between two attempts; the first retry comes at once.
-        max_retry_after: the longest wait that a provider may ask for (`APIError.retry_after`);
-            one that asks for more has failed. Adapters set it where somebody else can be asked.
+        max_retry_after: the longest wait that a provider may ask for (`APIError.retry_after`); if
+            it asks for more, the stream fails. Adapters set it where another engine can take over.
         timeout: how long an attempt may take until it first asks for audio or sends an event;
             a `recognize` attempt gets this plus the duration of its audio.
         drain_timeout: how long an attempt may take to finish after it has read the end of the
             input; `None` leaves it to the engine.
-        idle_timeout: how long an engine may say nothing while audio is pushed; `None` leaves it
+        idle_timeout: how long an engine may send nothing while audio is pushed; `None` leaves it
             to the engine.
-        max_pending_audio: seconds of audio that may wait for the engine. 60, because four
-            attempts of 10 s and the waits between them take less: while the defaults still give
-            an engine a chance, nothing is refused. 16 kHz mono needs 1.9 MB for it.
-        replay_limit: seconds of audio that an engine has read and no final covers yet, kept to
-            be heard again by the next attempt. `None` is what the engine may need: 60, or its
-            `max_uncovered` where that is more. Below it audio may be lost in a failure.
+        max_pending_audio: seconds of audio that may wait for the engine. 60, because four attempts
+            of 10 s and the waits between them take less: nothing is refused while the defaults
+            still give an engine a chance. At 16 kHz, mono, 60 s take 1.9 MB.
+        replay_limit: seconds of audio, read by the engine but not covered by a final, that are kept
+            for the next attempt. `None` means 60, or the engine's `max_uncovered` where that is
+            more. With less, a failure may lose audio.
         close_timeout: how long `aclose()` waits for an engine that ignores cancellation.
-        resampler: what changes the sample rate where an engine wants another than the audio has:
-            "soxr", "samplerate", or "auto" for soxr where it is installed. `statistics()` of a
-            stream says which one runs.
+        resampler: the library that converts the sample rate for the engine: "soxr", "samplerate",
+            or "auto" for soxr if it is installed. `statistics()` of a stream says which one is
+            used.
 
     Raises:
         ValueError: when a number is negative or not a number, or the resampler is unknown.
@@ -120,8 +120,8 @@ class APIConnectOptions:
         """
         Fill in the deadlines that the caller left to the engine.
 
-        An engine calls this with its own numbers before it makes a stream; a caller who wants
-        no deadline at all passes `math.inf`.
+        An engine calls this with its own values before it makes a stream. A caller who wants no
+        deadline passes `math.inf`.
         """
         return replace(
             self,
@@ -130,19 +130,19 @@ class APIConnectOptions:
         )
 
     def replay_seconds(self, max_uncovered: float | None = None) -> float:
-        """`replay_limit` as a number, for an engine that leaves so much uncovered at most."""
+        """`replay_limit` as a number, given the engine's `max_uncovered`."""
         if self.replay_limit is not None:
             return self.replay_limit
         return max(_REPLAY, max_uncovered or 0.0)
 
     @property
     def drain_seconds(self) -> float:
-        """`drain_timeout` as a number: infinity when there is none."""
+        """`drain_timeout` as a number: infinity if it is `None`."""
         return math.inf if self.drain_timeout is None else self.drain_timeout
 
     @property
     def idle_seconds(self) -> float:
-        """`idle_timeout` as a number: infinity when there is none."""
+        """`idle_timeout` as a number: infinity if it is `None`."""
         return math.inf if self.idle_timeout is None else self.idle_timeout
 
 

@@ -34,17 +34,18 @@ class RecognizeStream(ChangeableRecognition):
             async for event in stream.transcribe(frames):
                 ...
 
-    An engine subclasses it and writes `_run`: one attempt, which reads `self._input_ch` and
-    sends to `self._event_ch`. The base retries it, and lets the next attempt hear again what no
-    final covers. Names that begin with `_core_` are the base's; all others are the engine's.
+    An engine subclasses it and writes `_run`: one attempt, which reads `self._input_ch` and sends
+    to `self._event_ch`. The base class retries it, and gives the next attempt the audio that no
+    final covers. Names that begin with `_core_` belong to the base class, all others to the engine.
 
     Args:
         stt: the engine that makes the stream.
         conn_options: retries, deadlines and bounds.
-        sample_rate: what the engine wants; the base resamples to it. `None` takes what comes.
-        frame_duration: the frames' length in seconds that the engine wants, shorter only before
-            a marker. `None` takes what comes.
-        options: what `update_options` can change; `_run` finds what holds in `self._options`.
+        sample_rate: the rate that the engine wants; audio is resampled to it. `None` takes any.
+        frame_duration: the length of frames that the engine wants, in seconds; only the last before
+            a marker may be shorter. `None` takes any.
+        options: what `update_options` can change; `_run` reads its current value in
+            `self._options`.
     """
 
     def __init__(
@@ -71,29 +72,29 @@ class RecognizeStream(ChangeableRecognition):
     @abstractmethod
     async def _run(self) -> None:
         """
-        Recognise: read `self._input_ch` to its end, send what you hear to `self._event_ch`.
+        Recognise: read `self._input_ch` to its end, send events to `self._event_ch`.
 
-        One call is one attempt. Raise a retryable `APIError` to have another one made. Return
-        when everything was said: what no final covers was silence then. Returning before the
-        end of the input was read is a failure, and retried, unless finals cover all of it.
-        Times count from the first sample this attempt reads.
+        One call is one attempt. Raise a retryable `APIError` to get another one. Return when
+        everything is sent: audio that no final covers then counts as silence. Returning before the
+        end of the input is a failure, and is retried, unless finals cover all of it. Times count
+        from the first sample that this attempt reads.
         """
 
     def _report_alive(self) -> None:
         """
-        Note a sign of life from the provider that is no event, such as a pong.
+        Report a sign of life from the provider other than an event, such as a pong.
 
-        It counts as an answer where `timeout` and `idle_timeout` wait for one.
+        It counts as an answer for `timeout` and `idle_timeout`.
         """
         if self._core_attempt is not None:
             self._core_attempt.sign_of_life()
 
     def _report_silence(self, until: float, channel: int | None = None) -> None:
         """
-        Note that nothing was said before *until* but what finals cover.
+        Report that all audio before *until* that no final covers was silence.
 
-        A new attempt does not hear that audio again, `replay_limit` does not count it, and
-        `finalize()` need not wait for it.
+        A new attempt does not read that audio again, `replay_limit` does not count it, and
+        `finalize()` does not wait for it.
 
         Args:
             until: seconds from the first sample this attempt read.
@@ -107,11 +108,11 @@ class RecognizeStream(ChangeableRecognition):
         self, error: Exception, start: float, end: float, channel: int | None = None
     ) -> None:
         """
-        Note that the provider refuses an utterance for good: it is given up.
+        Report that the provider refuses an utterance for good: it is given up.
 
-        Listeners of `error` are told an `AudioLostError` with its times, no attempt hears it
-        again, and the engine goes on with what follows it. An engine that has to connect anew
-        raises *error* after this call: that neither counts as a failure nor makes it wait.
+        Listeners of `error` get an `AudioLostError` with its times, no attempt reads it again, and
+            the engine goes on with what follows. An engine that has to reconnect raises *error*
+            after this call: that counts as no failure, and the next attempt begins at once.
 
         Args:
             error: what it was refused with.
@@ -120,8 +121,8 @@ class RecognizeStream(ChangeableRecognition):
             channel: on which channel, from engines that hear channels apart.
 
         Raises:
-            Exception: *error*, when it is the third in a row with nothing recognised between;
-                the stream fails with it.
+            Exception: *error*, if it is the third in a row with nothing recognised in between; the
+                stream then fails with it.
         """
         attempt = self._core_attempt
         if attempt is None or attempt.over:
@@ -175,7 +176,7 @@ class RecognizeStream(ChangeableRecognition):
         self, source: AudioSource, *, sample_rate: int | None = None, num_channels: int = 1
     ) -> StreamTranscription:
         """
-        Feed *source* and iterate what is said of it, to its end; once, in the stream's block.
+        Feed *source* and iterate over its events, to its end; once, in the stream's block.
 
         Feeding begins with the iteration and is a task of the block: a failure of the engine or
         of the source is raised by the iteration as itself, after the events before it. A source
@@ -197,7 +198,8 @@ class RecognizeStream(ChangeableRecognition):
 
     def utterances(self) -> Utterances:
         """
-        Iterate what was said, an `Utterance` for each END, whatever order the engine keeps.
+        Iterate over utterances, one `Utterance` for each END, whatever the engine's order of
+        events.
 
         Iterate the stream either by itself or by this, not both.
         """
@@ -219,10 +221,10 @@ class RecognizeStream(ChangeableRecognition):
 
     async def finalize(self) -> None:
         """
-        Flush, and wait until all that was pushed before is recognised, silent or lost.
+        Flush, and wait until everything pushed before is recognised, silent or lost.
 
-        Waits `drain_timeout` at most, or `timeout` where that is off; the stream goes on
-        whatever comes of it, and cancelling it changes nothing but that nobody waits.
+        Waits at most `drain_timeout`, or `timeout` if that is off. The stream goes on either way;
+        cancelling ends only the wait.
 
         Raises:
             APITimeoutError: when the answer took longer.

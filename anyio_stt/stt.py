@@ -40,12 +40,11 @@ class STT(ABC, ChangeableEngine, EventEmitter):
     A speech-to-text engine.
 
     Leaving its block, or `aclose()`, closes every stream it made and ends every `recognize`.
-    Listeners: `metrics_collected` is given an `STTMetrics`, `error` an `STTError`.
-    `stream_started` is given a stream, `stream_ended` a stream and what it failed with, if it
-    did; `attempt_started` a stream and the attempt's number, `attempt_ended` a stream and what
-    the attempt failed with, if it did (an attempt that its stream's end cuts off has no such
-    report). `speech_event` is given a stream and each event before it is read, in streams
-    that are started after the listener came.
+    Events for listeners (`on`), with their arguments: `metrics_collected` (an `STTMetrics`),
+    `error` (an `STTError`), `stream_started` (the stream), `stream_ended` (the stream, its error or
+    `None`), `attempt_started` (the stream, the attempt's number), `attempt_ended` (the stream, its
+    error or `None`; not sent for an attempt that the end of its stream cuts off) and `speech_event`
+    (the stream and each event, before it is read, in streams started after the listener was added).
 
     An engine subclasses it and writes `_recognize_impl`, or `stream`, or both.
 
@@ -104,7 +103,7 @@ class STT(ABC, ChangeableEngine, EventEmitter):
         """
         Recognise *buffer* in one attempt and return a FINAL_TRANSCRIPT.
 
-        Raise a retryable `APIError` to have another attempt made. The buffer holds audio of one
+        Raise a retryable `APIError` to get another attempt. The buffer holds audio of one
         format; an attempt is cancelled after `timeout` seconds plus the audio's duration.
         """
 
@@ -123,13 +122,13 @@ class STT(ABC, ChangeableEngine, EventEmitter):
         Args:
             buffer: one frame, or a list of frames of the same format; the base converts it to
                 the `sample_rate` and `num_channels` of the engine's capabilities.
-            language: what is spoken, where the engine can be told.
-            conn_options: how often to try, and how long.
+            language: the language spoken, for engines that take one.
+            conn_options: retries and deadlines.
 
         Raises:
             ValueError: when there is no audio, or its frames differ in format.
             APIError: what the engine failed with.
-            StreamClosedError: when the `STT` is closed, before or meanwhile.
+            StreamClosedError: when the `STT` was closed before or is closed meanwhile.
         """
         self._core_check_open()
         frames, duration = as_declared(buffer, self._capabilities, conn_options.resampler)
@@ -162,9 +161,9 @@ class STT(ABC, ChangeableEngine, EventEmitter):
 
     async def transcribe(self, source: AudioSource, **options: Unpack[TranscribeOptions]) -> str:
         """
-        Return the words of *source*: all that `RecognizeStream.transcribe` takes, of any length.
+        Return the text of *source*, anything of any length that `RecognizeStream.transcribe` takes.
 
-        An engine of whole recordings is asked in pieces, cut at pauses before `max_utterance`.
+        An engine of whole recordings gets pieces, cut at pauses before `max_utterance`.
 
         Raises:
             AudioLostError: when some seconds were lost; its `text` has the rest.
@@ -201,8 +200,8 @@ class STT(ABC, ChangeableEngine, EventEmitter):
         """
         Close every stream of this engine and end every `recognize`.
 
-        Idempotent; call it from any task. What the engine registered with `_closing` is closed
-        then, cancelled or not: an engine writes no `aclose` of its own.
+        Idempotent; may be called from any task. It then closes what the engine registered with
+        `_closing`, even if it is cancelled, so an engine needs no `aclose` of its own.
         """
         self._core_closed = True
         for scope in list(self._core_recognitions):

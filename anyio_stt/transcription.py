@@ -59,7 +59,7 @@ class TranscribeOptions(TypedDict, total=False):
 
     Args:
         sample_rate: the rate of an array or of bytes.
-        num_channels: how many channels are interleaved in bytes; 1 unless said.
+        num_channels: how many channels are interleaved in bytes; by default 1.
         language: what is spoken, where the engine can be told.
         conn_options: retries, deadlines and bounds.
     """
@@ -102,10 +102,10 @@ async def _opened(source: str | os.PathLike[str] | _Frames) -> AsyncGenerator[_F
 
 class StreamTranscription:
     """
-    The events of a stream that is fed by itself; made by `RecognizeStream.transcribe`.
+    The events of a stream that feeds itself; made by `RecognizeStream.transcribe`.
 
-    Iterate it once, in the stream's block. What feeds is a task of that block, and ends with
-    the stream at the latest.
+    Iterate it once, in the stream's block. The feeding is a task of that block, and ends with the
+    stream at the latest.
     """
 
     def __init__(self, stream: RecognizeStream, source: str | os.PathLike[str] | _Frames) -> None:
@@ -140,7 +140,7 @@ class StreamTranscription:
         return event
 
     def utterances(self) -> Utterances:
-        """Iterate what was said, an `Utterance` for each END, instead of the events."""
+        """Iterate over utterances, one `Utterance` for each END, instead of events."""
         return Utterances(self._stream, self)
 
     def turns(self, **options: Unpack[TurnOptions]) -> Turns:

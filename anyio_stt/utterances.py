@@ -20,12 +20,12 @@ __all__ = ("Utterances",)
 
 class Utterances(EventFollower[Utterance]):
     """
-    What was said on a stream, in order on each channel; made by `RecognizeStream.utterances()`,
-    and by `RecognizeStream.transcribe(source).utterances()` where the stream feeds itself.
+    The utterances of a stream, in order on each channel; made by `RecognizeStream.utterances()`, or
+    by `RecognizeStream.transcribe(source).utterances()` if the stream feeds itself.
 
-    One for every END, complete when the audio up to it is answered, whether the engine says END
-    before its words or after them; empty when nothing was understood. Iterating raises what the
-    stream raises, after the utterances that came before. Cancelled, it loses nothing.
+    There is one for every END, whether the engine sends it before its words or after. It comes when
+    all audio up to the END is answered, and is empty if nothing was understood. Iterating raises
+    what the stream raises, after the utterances that came before. Cancelled, it loses nothing.
     """
 
     def __init__(

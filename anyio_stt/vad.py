@@ -26,7 +26,7 @@ class VAD(ABC, EventEmitter):
     """
     A voice activity detector.
 
-    Listeners of `metrics_collected` are given a `VADMetrics` for about each second of audio.
+    Listeners of `metrics_collected` get a `VADMetrics` for about each second of audio.
 
     A detector subclasses it and writes `stream`.
 
@@ -89,7 +89,7 @@ class VADStream(AudioStream[VADEvent]):
 
     Args:
         vad: the detector that makes the stream.
-        sample_rate: what the detector wants; the base resamples to it. `None` takes what comes.
+        sample_rate: the rate that the detector wants; audio is resampled to it. `None` takes any.
         frame_duration: the length of the frames it wants, in seconds; shorter ones come only
             before a marker. `None` takes what comes.
         conn_options: how much audio may wait, and how long closing may take.
@@ -114,7 +114,7 @@ class VADStream(AudioStream[VADEvent]):
 
     @abstractmethod
     async def _run(self) -> None:
-        """Read `self._input_ch` to its end, send what you notice to `self._event_ch`."""
+        """Read `self._input_ch` to its end, send events to `self._event_ch`."""
 
     def _core_make_delivery(self) -> Delivery[VADEvent]:
         return Delivery(

@@ -40,7 +40,7 @@ class VADCapabilities:
 @dataclass(frozen=True, slots=True)
 class VADEvent:
     """
-    One thing a detector noticed. Times are in seconds on the stream's audio clock.
+    One event of a detector. Times are in seconds on the stream's audio clock.
 
     Args:
         type: what kind of event this is.
@@ -75,7 +75,7 @@ class VADEvent:
 @dataclass(frozen=True, slots=True)
 class VADOptions:
     """
-    How speech is told from silence. Times are in seconds.
+    Thresholds and durations of a detector. Times are in seconds.
 
     Args:
         activation_threshold: the probability from which audio counts as speech.

@@ -18,7 +18,7 @@ __all__ = ("WindowedVADStream",)
 
 class WindowedVADStream(VADStream):
     """
-    Cuts audio into windows, has them judged, and makes segments of the judgements.
+    Cuts audio into windows, lets a detector judge them, and makes segments of the results.
 
     A detector subclasses it and writes `_judge`.
 
@@ -28,7 +28,7 @@ class WindowedVADStream(VADStream):
         sample_rate: the rate of the windows; channels are mixed down to one.
         window: the samples of a window.
         batch: how many windows are judged at once.
-        behind: how many batches are judged at once while so many wait.
+        behind: how many batches are judged at once when that many wait.
     """
 
     def __init__(

@@ -31,31 +31,31 @@ class FallbackAdapter(Adapter):
     """
     Recognises with the first of its engines that works.
 
-    A stream goes on with the next engine when one fails: the audio that no FINAL covers is
-    heard again by the next, on one audio clock, so nothing is lost or said twice. It fails when
-    every engine was asked and failed since it last got further. A member that failed is probed,
-    with the last words that another one understood, until it answered twice in a row; then
-    streams return to it between two utterances. Probes run in the adapter's block and in its
-    streams, so none outlives them; without either, `recognize` tries a member that is due itself.
+    When an engine fails, a stream goes on with the next one, which first gets the audio that no
+        FINAL covers, on one audio clock: nothing is lost or said twice. The stream fails when every
+        engine has failed without progress in between. A member that failed is probed, with the last
+        words that another one understood, until it has answered twice in a row; then streams return
+        to it between two utterances. Probes run in the adapter's block and in its streams, so none
+        outlives them; without either, `recognize` itself tries a member that is due.
 
-    An utterance that a member refuses for good (it is too short, say) is given to the others
-    that are up before it is given up; nobody is down for it.
+    An utterance that a member refuses for good (because it is too short, say) is first offered to
+    the others that are up, then given up; no member is marked down for it.
 
-    Listeners of `stt_availability_changed` are given an `AvailabilityChangedEvent`; `error` and
+    Listeners of `stt_availability_changed` get an `AvailabilityChangedEvent`; `error` and
     `metrics_collected` are the members' own, probes included.
 
     Args:
         stt: the engines, the preferred one first; they stay the caller's to close.
         vad: makes streams of members that recognise recordings only.
         attempt_timeout: seconds each attempt of a member gets, as `APIConnectOptions.timeout`.
-        max_retry_per_stt: how often a member is tried again before the next one is.
+        max_retry_per_stt: how often a member is retried before the next one is asked.
         retry_interval: the longest wait between a member's attempts, and the wait until its
-            first probe; it doubles with each that fails, up to sixteenfold. A member that asks
-            for a longer wait (`Retry-After`) is not waited for.
-        hedge_after: the next member is asked too when one has not answered after so many
-            seconds, in a stream after so many since its first audio; the first answer wins, and
-            who has not answered is cancelled. In a stream that goes on for `replay_limit` seconds
-            of audio, 60 at most; then who has heard most goes on. `None` waits for each.
+            first probe; it doubles with each probe that fails, up to sixteen times. A member that
+            asks for a longer wait (`Retry-After`) is not waited for.
+        hedge_after: seconds after which the next member is asked too, if one has not answered; in a
+            stream, counted from its first audio. The first answer wins, and the others are
+            cancelled. In a stream, both run for at most `replay_limit` seconds of audio, 60 at
+            most; then the one that has read most goes on. `None` asks one at a time.
 
     Raises:
         ValueError: without members, for one that cannot stream when there is no *vad*, or for a

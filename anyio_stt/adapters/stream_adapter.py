@@ -36,21 +36,20 @@ _LONGEST_SPEECH = 60.0
 
 class StreamAdapter(Adapter):
     """
-    Makes streams of a batch engine: a detector cuts the audio, each utterance is recognised.
+    Makes streams of a batch engine: a detector cuts the audio into utterances.
 
-    START comes when someone speaks, END at once when they stop, the FINAL when the engine has
-    answered; meanwhile the next utterance is heard, and FINALs come in order. Utterances that
-    wait for the engine are bounded by `max_pending_audio`: beyond it the stream stops reading.
-    Retries are the engine's, once for each utterance, as `conn_options` say.
+    START comes when somebody speaks, END when they stop, and the FINAL when the engine has
+    answered; the next utterance is heard meanwhile, and FINALs come in order. When utterances of
+    more than `max_pending_audio` seconds wait for the engine, the stream stops reading. The engine
+    makes the retries, for each utterance, as `conn_options` say.
 
     Args:
         stt: the engine; it stays the caller's to close.
         vad: tells speech from silence.
-        interim_interval: seconds between guesses at the utterance that is open. Each guess
-            recognises all of it again, is charged for and measured like any recognition, and is
-            made only while no finished utterance waits. In a guess, `words` holds the part that
-            it and the guess before agree on; a guess all of which is agreed on is a PREFLIGHT.
-            `None` for no guesses.
+        interim_interval: seconds between guesses at the open utterance. Each guess recognises all
+            of it again, is charged and measured like any recognition, and is made only while no
+            finished utterance waits. Its `words` are those on which it and the guess before agree;
+            if they agree on all of it, it is a PREFLIGHT. `None` for no guesses.
 
     Raises:
         ValueError: for an interval that is not positive.

@@ -49,8 +49,7 @@ class AudioFrame:
     """
     A stretch of audio: 16-bit signed little-endian samples, channels interleaved.
 
-    A frame is a value: it does not change after it was made, and two frames with the same
-    samples and format are equal.
+    A frame is a value: it never changes, and two frames with the same samples and format are equal.
 
     Args:
         data: the samples, as any buffer; copied unless they are `bytes`.
@@ -109,7 +108,7 @@ class AudioFrame:
         Make a frame of samples in an array.
 
         Args:
-            array: int16, or float in [-1, 1], what lies beyond is clipped with a warning; shaped
+            array: int16, or float in [-1, 1] (values beyond are clipped, with a warning), shaped
                 `(samples,)` or `(samples, channels)`.
             sample_rate: samples a second.
 
@@ -137,12 +136,12 @@ class AudioFrame:
 
     @classmethod
     def from_mulaw(cls, data: bytes, sample_rate: int = 8000, num_channels: int = 1) -> AudioFrame:
-        """Make a frame of mu-law samples, G.711's of North America and Japan, a byte each."""
+        """Make a frame of mu-law samples (G.711 in North America and Japan), one byte each."""
         return cls._of_pcm(decode_mulaw(data), sample_rate, num_channels)
 
     @classmethod
     def from_alaw(cls, data: bytes, sample_rate: int = 8000, num_channels: int = 1) -> AudioFrame:
-        """Make a frame of A-law samples, G.711's of everywhere else, a byte each."""
+        """Make a frame of A-law samples (G.711 everywhere else), one byte each."""
         return cls._of_pcm(decode_alaw(data), sample_rate, num_channels)
 
     @classmethod
@@ -156,7 +155,7 @@ class AudioFrame:
         return samples if self.num_channels == 1 else samples.reshape(-1, self.num_channels)
 
     def to_wav_bytes(self) -> bytes:
-        """Return the frame as a WAV file of 16 bits."""
+        """Return the frame as a 16-bit WAV file."""
         file = io.BytesIO()
         with wave.open(file, "wb") as written:
             written.setnchannels(self.num_channels)

@@ -15,10 +15,10 @@ T = TypeVar("T")
 
 class WorkerThreads:
     """
-    So many worker threads, on each event loop that an engine's or a detector's streams run on.
+    A limited number of worker threads, for each event loop that uses them.
 
-    Both may be used on several loops, one after the other or in threads; a capacity limiter
-    belongs to one.
+    Engines and detectors may be used on several loops, one after the other or in threads, but a
+    capacity limiter belongs to one loop.
 
     Args:
         most: how many streams may compute at the same time.
@@ -30,7 +30,7 @@ class WorkerThreads:
 
     @property
     def limiter(self) -> CapacityLimiter:
-        """The limiter of the event loop that runs; its statistics tell who waits."""
+        """The limiter of the running event loop; its statistics tell what waits."""
         try:
             return self._limiters.get()
         except LookupError:
@@ -40,9 +40,9 @@ class WorkerThreads:
 
     async def run(self, compute: Callable[..., T], *args: object) -> T:
         """
-        Return what *compute* returns for *args*, in a thread.
+        Call *compute* with *args* in a thread and return its result.
 
-        Cancelled, it waits until *compute* has ended, so that no thread outlives a stream's
-        block: it should take milliseconds.
+        Cancelled, it waits until *compute* has ended, so that no thread outlives a stream's block:
+        *compute* should take milliseconds.
         """
         return await to_thread.run_sync(compute, *args, limiter=self.limiter)

@@ -36,7 +36,7 @@ _MEANWHILE = 10.0  # seconds that Flux is given to end a session
 
 class DeepgramSTT(STT):
     """
-    Deepgram, and servers that speak its protocol: streams with guesses, recordings at once.
+    Deepgram, and servers that speak its protocol: live streams and recordings.
 
     With a model such as `flux-general-en` it decides when a turn is over, which
     `stream.turns()` tells; a flush ends the connection then, and what follows takes a new one.

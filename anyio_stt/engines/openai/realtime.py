@@ -34,7 +34,7 @@ _MAX_SESSION_OF = {"speaches": 1700.0}  # it hangs up after half an hour, whatev
 
 class OpenAIRealtimeSTT(STT):
     """
-    OpenAI's Realtime transcription sessions, and servers that speak them.
+    OpenAI's Realtime transcription, and servers that speak its protocol.
 
     What is not named here is explained at `OpenAIRealtimeOptions`.
 

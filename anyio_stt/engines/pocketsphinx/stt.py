@@ -23,7 +23,7 @@ _RECOGNISER = "anyio_stt.engines.pocketsphinx.recogniser:load"
 
 class PocketSphinxSTT(LocalSTT):
     """
-    CMU Sphinx: offline recognition of English, with a model that comes with its package.
+    CMU Sphinx, offline: US English, with a model that comes with its package.
 
     Each stream, and each recording, is recognised by a worker process. Inside the engine's
     block (`async with stt:`) a worker is kept for the next one, since loading its decoder takes

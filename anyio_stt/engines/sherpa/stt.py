@@ -28,7 +28,7 @@ _RECOGNISER = "anyio_stt.engines.sherpa.loading:load"
 
 class SherpaSTT(LocalSTT):
     """
-    sherpa-onnx: offline recognition with neural networks; Moonshine's for English by default.
+    sherpa-onnx, offline, with neural networks: Moonshine for English by default.
 
     Streams are cut into utterances by Silero, each of which is recognised as a whole when it has
     ended; a model that hears speech as it comes (a streaming transducer or CTC) does without, and

@@ -24,7 +24,7 @@ _logger = logging.getLogger("anyio_stt")
 
 class VoskServerSTT(STT):
     """
-    Vosk's websocket server: streams with guesses and word times, no key.
+    A vosk-server by websocket: live streams with word times; no key.
 
     What is not named here is explained at `VoskOptions`.
 

@@ -28,7 +28,7 @@ _RECOGNISER = "anyio_stt.engines.whisper.loading:load"
 
 class WhisperSTT(LocalSTT):
     """
-    Whisper, offline, by faster-whisper: nearly any language, with word times and confidence.
+    Whisper, offline, with faster-whisper: nearly any language, word times and confidence.
 
     Streams are cut into utterances by Silero; silence and noise never reach the model, which
     would make words of them. A guess at an open utterance hears what no two guesses in a row

@@ -23,7 +23,7 @@ _MEANWHILE = 60.0  # seconds in which a transcript comes
 
 class WyomingSTT(STT):
     """
-    A server that speaks Wyoming, such as those of Home Assistant: a transcript at each flush.
+    A Wyoming server, such as Home Assistant's: a transcript at each flush.
 
     Args:
         base_url: `tcp://host:port` or `unix:///path`; the protocol has no keys.
