@@ -225,7 +225,7 @@ async def test_a_name_that_fits_several_or_none_lists_what_there_is(
     plug_in("USB one", "USB two")
     for wanted, told in (
         ("usb", r"several devices: choose one of 0 \(USB one\), 1"),
-        ("tape", r"no device that records is called 'tape': there are 0 \(USB one\), 1"),
+        ("tape", r"no recording device is called 'tape'; there are: 0 \(USB one\), 1"),
         (7, "is called 7"),
     ):
         with pytest.raises(MicrophoneError, match=told):

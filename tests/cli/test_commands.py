@@ -261,7 +261,10 @@ def test_a_file_that_cannot_be_read_is_one_line_and_exit_code_2(
         (["--engine", COUNTING, "--raw-channels", "2"], "--raw-channels needs --raw-rate"),
         (["--engine", COUNTING, "--all-events"], "--all-events needs --format jsonl, not text"),
         (["--engine", COUNTING, "--format", "srt", "b.wav"], "srt takes one recording"),
-        (["--engine", COUNTING, "--cluster", "x", "--realtime"], "--realtime cannot be had from a"),
+        (
+            ["--engine", COUNTING, "--cluster", "x", "--realtime"],
+            "--realtime does not work with --cluster",
+        ),
         (["--engine", COUNTING, "--cluster", "x", "-"], "--cluster takes recordings that its"),
         (["--engine", COUNTING, "-o", "no/such/folder"], "-o no/such/folder: No such file"),
     ],

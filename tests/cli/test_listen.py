@@ -136,9 +136,9 @@ def test_an_engine_of_recordings_is_given_utterances(
         (
             ("one",),
             ("--device", "two"),
-            "no device that records is called 'two': there are 0 (one)",
+            "no recording device is called 'two'; there are: 0 (one)",
         ),
-        (("one",), ("--device", "3"), "no device that records is called 3: there are 0 (one)"),
+        (("one",), ("--device", "3"), "no recording device is called 3; there are: 0 (one)"),
     ],
 )
 def test_what_is_not_there_is_one_line(

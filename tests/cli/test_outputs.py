@@ -125,7 +125,7 @@ def test_an_output_that_is_a_recording_is_refused_before_anything_is_read(
     result = run_command(*COUNTING, "-o", output, *more, path)
 
     assert result.returncode == 2
-    assert "is a recording that is to be read" in result.stderr
+    assert "is one of the recordings" in result.stderr
     assert path.read_bytes() == content
 
 

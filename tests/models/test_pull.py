@@ -214,7 +214,7 @@ async def test_too_little_room_is_said_before_anything_is_fetched(
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 9, 1000))
 
-    with pytest.raises(ModelError, match=r"needs 1 MB of room .* 0 MB are free"):
+    with pytest.raises(ModelError, match=r"needs 1 MB free in .* 0 MB are free"):
         await pull_model(NAME, settings=settings(index))
 
     assert index.asked == []
