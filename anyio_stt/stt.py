@@ -183,7 +183,7 @@ class STT(ABC, ChangeableEngine, EventEmitter):
         Make a stream; it starts nothing until its block is entered.
 
         Args:
-            language: what is spoken, where the engine can be told.
+            language: the language spoken, for engines that take one.
             conn_options: retries, deadlines and bounds.
 
         Raises:

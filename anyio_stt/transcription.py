@@ -60,7 +60,7 @@ class TranscribeOptions(TypedDict, total=False):
     Args:
         sample_rate: the rate of an array or of bytes.
         num_channels: how many channels are interleaved in bytes; by default 1.
-        language: what is spoken, where the engine can be told.
+        language: the language spoken, for engines that take one.
         conn_options: retries, deadlines and bounds.
     """
 

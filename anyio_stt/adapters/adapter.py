@@ -21,8 +21,8 @@ class Adapter(STT):
     """
     An engine made of engines.
 
-    Its listeners hear what its members report, with the members' labels, once. Closing it
-    closes what it made; its members stay the caller's, to be used elsewhere and closed.
+    Its listeners get its members' events once, with the members' labels. Closing it closes what it
+    made. The members stay the caller's, who may use them elsewhere and closes them.
 
     Args:
         members: the engines it is made of.
@@ -47,7 +47,7 @@ class Adapter(STT):
         return self._first.provider
 
     def prewarm(self) -> None:
-        """Have the member that is asked first load what it needs; it may block meanwhile."""
+        """Let the member that is asked first load what it needs; this may block."""
         self._first.prewarm()
 
     @property

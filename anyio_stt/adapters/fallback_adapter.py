@@ -32,11 +32,11 @@ class FallbackAdapter(Adapter):
     Recognises with the first of its engines that works.
 
     When an engine fails, a stream goes on with the next one, which first gets the audio that no
-        FINAL covers, on one audio clock: nothing is lost or said twice. The stream fails when every
-        engine has failed without progress in between. A member that failed is probed, with the last
-        words that another one understood, until it has answered twice in a row; then streams return
-        to it between two utterances. Probes run in the adapter's block and in its streams, so none
-        outlives them; without either, `recognize` itself tries a member that is due.
+    FINAL covers, on one audio clock: nothing is lost or said twice. The stream fails when every
+    engine has failed without progress in between. A member that failed is probed, with the last
+    words that another one understood, until it has answered twice in a row; then streams return to
+    it between two utterances. Probes run in the adapter's block and in its streams, so none
+    outlives them; without either, `recognize` itself tries a member that is due.
 
     An utterance that a member refuses for good (because it is too short, say) is first offered to
     the others that are up, then given up; no member is marked down for it.

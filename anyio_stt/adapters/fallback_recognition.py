@@ -31,7 +31,7 @@ async def recognize(
         members: who is asked, one after the other.
         buffer: the recording.
         hedge_after: seconds after which the next one is asked too.
-        language: what is spoken.
+        language: the language spoken.
         conn_options: the caller's.
 
     Raises:

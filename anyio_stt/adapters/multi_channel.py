@@ -26,16 +26,16 @@ class MultiChannel(Adapter):
     """
     Recognises each channel with a stream of its own, such as the two sides of a phone call.
 
-    Events carry the `channel` they were heard in, counted from 0. FINALs of all channels come in
-    the order they began: one waits while another channel may still say what began earlier, that
-    is, until that channel's finals and the silence it reports reach as far, and `reorder_within`
-    seconds at most, so that a channel whose engine is deaf holds up no other for longer. All
-    other events come at once, so an END may come before its FINAL. The channels are heard at
-    one pace. When one channel's stream fails, the FINALs that wait come, and the stream fails.
+    Events carry their `channel`, counted from 0. FINALs of all channels come in the order they
+    began: one waits until the finals and the reported silence of every other channel reach as far,
+    but at most `reorder_within` seconds, so that a channel whose engine hangs delays the others no
+    longer. All other events come at once, so an END may come before its FINAL. All channels are fed
+    at the same pace. When one channel's stream fails, the waiting FINALs are delivered, then the
+    stream fails.
 
     Args:
         stt: the engine; it stays the caller's to close.
-        reorder_within: the most seconds a FINAL waits for its turn; 0 for none.
+        reorder_within: the most seconds that a FINAL waits for others; 0 for no wait.
 
     Raises:
         ValueError: for a negative number of seconds.

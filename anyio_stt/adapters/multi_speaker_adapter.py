@@ -28,16 +28,16 @@ _TRANSCRIPTS = (
 
 class MultiSpeakerAdapter(Adapter):
     """
-    Marks the primary speaker, who is the loudest, in what an engine with speaker ids says.
+    Marks the primary speaker, the loudest one, in the transcripts of an engine with speaker ids.
 
-    Transcripts get `is_primary_speaker`, and a text made of a format that may name `{text}` and
-    `{speaker_id}`. Of a suppressed background speaker, a FINAL comes with an empty text, and
-    nothing else.
+    Transcripts get `is_primary_speaker`, and their text is formatted with `{text}` and
+    `{speaker_id}`. Of a suppressed background speaker, only a FINAL with an empty text is
+    delivered.
 
     Args:
         stt: an engine that tells speakers apart; it stays the caller's to close.
         detect_primary_speaker: whether to look for one at all.
-        suppress_background_speaker: whether to leave out what the others say.
+        suppress_background_speaker: whether to leave out the other speakers.
         primary_detection_options: how levels are compared.
         primary_format: the text of the primary speaker, and of all while there is none.
         background_format: the text of the others.

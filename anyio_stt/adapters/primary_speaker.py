@@ -12,14 +12,14 @@ __all__ = ("PrimaryDetection", "PrimarySpeaker")
 @dataclass(frozen=True)
 class PrimaryDetection:
     """
-    How the primary speaker is told by level. Times are in seconds.
+    How the primary speaker is found by level. Times are in seconds.
 
     Args:
         window: how much audio one level is measured over.
         memory: for how long levels are kept.
         smoothing: the part that a new utterance has in its speaker's level.
         switch_threshold: how much louder another must be to take over.
-        decay: after how much silence of the primary speaker being as loud is enough.
+        decay: silence of the primary speaker after which being equally loud is enough.
         floor: the threshold never falls below this.
     """
 

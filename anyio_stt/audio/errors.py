@@ -10,11 +10,11 @@ __all__ = ("AudioFileError", "Decoding", "MicrophoneError")
 
 
 class AudioFileError(ValueError):
-    """Raised when a file or stream holds no audio we can read; the message names it."""
+    """Raised when a file or stream has no audio that can be read; the message names it."""
 
 
 class MicrophoneError(OSError):
-    """Raised when a microphone cannot be used, or no longer; the message says what to do."""
+    """Raised when a microphone cannot be used (any more); the message says what to do."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ _MOST_CHANNELS = 8  # 7.1; a wider array that has fewer samples than channels li
 
 
 class FrameLike(Protocol):
-    """Anything with these four attributes can be pushed, a LiveKit `rtc.AudioFrame` for one."""
+    """Anything with these four attributes can be pushed, for example a LiveKit `rtc.AudioFrame`."""
 
     @property
     def data(self) -> Any: ...

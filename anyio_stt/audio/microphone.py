@@ -27,10 +27,10 @@ _WIDTH = 2
 
 class Microphone(AudioReader):
     """
-    A microphone that records: an async iterator of frames, without end until `stop`.
+    A microphone that records: an async iterator of frames that ends with `stop`.
 
-    Comes from `microphone`. Iterate once. Frames come on the clock on the wall: what was lost
-    comes as silence of its length, is named in `lost`, counted in `overruns`, and was logged.
+    Made by `microphone`. Iterate it once. Frames keep real time: lost audio is replaced by silence
+    of the same length, listed in `lost`, counted in `overruns`, and logged.
     """
 
     def __init__(
@@ -45,12 +45,12 @@ class Microphone(AudioReader):
 
     @property
     def overruns(self) -> int:
-        """How many times audio was lost: the machine, or who iterates, was too slow."""
+        """How many times audio was lost because the machine or the program was too slow."""
         return self._capture.overruns
 
     @property
     def paused(self) -> bool:
-        """Whether it records nothing for now."""
+        """Whether recording is paused."""
         return self._capture.paused
 
     async def pause(self) -> None:
@@ -61,7 +61,7 @@ class Microphone(AudioReader):
 
     async def resume(self) -> None:
         """
-        Record again; the time between is left out.
+        Record again; the pause is left out.
 
         Raises:
             MicrophoneError: when the device has gone meanwhile.

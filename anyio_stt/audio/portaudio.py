@@ -15,7 +15,7 @@ _NOT_A_RATE, _NOT_CHANNELS, _TAKEN = -9997, -9998, -9985
 
 @dataclass(frozen=True)
 class InputDevice:
-    """A device that records."""
+    """A recording device."""
 
     index: int
     """Its number in PortAudio's list."""

@@ -26,9 +26,9 @@ class AudioReader:
     """
     Audio as an async iterator of frames of about a tenth of a second, in one format.
 
-    Comes from `open_audio` or `open_audio_stream`. Reads as it is iterated and holds about a
-    second of audio, however long the recording is. Iterate once. A recording that changes its
-    rate or channels on the way comes in those it began with, at its right speed.
+    Made by `open_audio` or `open_audio_stream`. It reads while it is iterated, once, and holds
+    about a second of audio, however long the recording is. If a recording changes its rate or
+    channels, it is converted to those it began with.
     """
 
     def __init__(
@@ -54,10 +54,10 @@ class AudioReader:
     @property
     def lost(self) -> tuple[tuple[float, float], ...]:
         """
-        Which seconds could not be read, known once the iteration is over.
+        The seconds that could not be read, known once the iteration is over.
 
-        What is damaged in the middle came as silence; what is cut off did not come, and its
-        end is where it began where nobody knows how much there was. Each place was logged.
+        A damaged part in the middle is replaced by silence. A part that is cut off is missing; if
+        its length is unknown, its end equals its start. Each is logged.
         """
         return tuple(self._losses.ranges)
 

@@ -40,10 +40,9 @@ class Resampler:
     """
     Changes the sample rate of one stream of audio, all its channels together.
 
-    What comes out does not depend on how the audio was cut into frames. After a `flush` as many
-    samples have come out as all samples that went in are worth, rounded, so nothing drifts
-    however many segments there are. Silence stays silence, and loud audio is clipped, never
-    wrapped around. Synchronous: a call costs computing time only.
+    The result does not depend on how the audio is cut into frames. After a `flush`, the number of
+    samples is exact to rounding, so nothing drifts over many segments. Silence stays silence, and
+    loud audio is clipped, never wrapped around. Calls are synchronous and do no I/O.
 
     Args:
         in_rate: the rate of the frames that will be pushed, in Hz.
@@ -85,7 +84,7 @@ class Resampler:
 
     def push(self, frame: AudioFrame) -> AudioFrame | None:
         """
-        Take *frame*; return the audio that is ready, or None when nothing is yet.
+        Take *frame*; return the audio that is ready, or `None`.
 
         Raises:
             ValueError: when the frame has another rate or channel count; nothing has changed.
@@ -99,7 +98,7 @@ class Resampler:
 
     def flush(self) -> AudioFrame | None:
         """
-        Return all that is left of the audio pushed so far, or None when nothing is.
+        Return the rest of the audio pushed so far, or `None`.
 
         The next frame begins a new segment: the filter does not hear what came before.
         """

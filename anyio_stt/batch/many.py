@@ -40,29 +40,29 @@ async def transcribe_all(
     conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
 ) -> AsyncGenerator[SideBySide[BatchItem, BatchResult], None]:
     """
-    Transcribe many recordings, some side by side, and iterate their results as they are there.
+    Transcribe many recordings at once, and iterate over the results as they are ready.
 
         async with transcribe_all(paths, PocketSphinxSTT) as results:
             async for result in results:
                 print(result.recording, result.text or result.error)
 
-    Every recording has one result, whatever becomes of it, and none ends the others. A recording
-    is taken when there is a place for it, and a result that is not read keeps its place, so the
-    memory is that of *jobs* recordings however many there are. Leaving the block cancels what is
-    under way.
+    Every recording has one result, and a failed one does not end the others. A recording is taken
+    when a job is free, and an unread result keeps its job, so memory is that of *jobs* recordings,
+    however many there are. Leaving the block cancels what is under way.
 
     Args:
         recordings: paths, addresses, audio, or `Recording`; async or not.
-        engine: used by all; what makes one is called, and the engine is closed with the block.
+        engine: an engine, which all recordings use, or what makes one, which is called; that engine
+            is closed with the block.
         jobs: how many recordings at a time; as many as the machine has cores unless told, or
             twice as many as the cluster's workers have threads.
         cluster: the address of a Dask scheduler; "local" for workers on this machine, or
             "dask-config" for what Dask is configured for. Each worker makes an engine, so
             *engine* is what makes one, and opens the recordings itself: paths are those of a
             folder that all share. A worker that dies loses no recording.
-        language: what is spoken, where the engine can be told.
-        channels: of a recording with several: "mix" hears their mean, "each" every one by
-            itself, and a number, from 1, that one.
+        language: the language spoken, for engines that take one.
+        channels: for several channels: "mix" mixes them, "each" recognises each separately, and a
+            number, from 1, takes that one.
         conn_options: retries, deadlines and bounds.
 
     Raises:

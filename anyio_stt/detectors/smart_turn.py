@@ -24,9 +24,9 @@ class SmartTurn:
     """
     Pipecat's Smart Turn, version 3, as a `TurnDetector`: it hears tone and pace, not words.
 
-    It knows some twenty languages and takes about a tenth of a second of one core each time it
-    is asked. Its weights are pulled once: `anyio-stt models pull smart-turn-v3`. They are loaded
-    when it is first asked, and used by all streams that it is given to.
+    It knows about twenty languages and takes about a tenth of a second of one core for each
+    question. Pull its model once: `anyio-stt models pull smart-turn-v3`. The model is loaded at the
+    first question and shared by all streams.
 
     Args:
         model: the path of the weights, where they are not those that were pulled.

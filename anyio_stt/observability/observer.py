@@ -22,7 +22,7 @@ _EVENTS = (
 
 class Observer:
     """
-    Is told what engines do; a subclass overrides what it wants to know.
+    Sees what engines do; a subclass overrides the methods that it needs.
 
     The methods are called on the event loop, synchronously, and must be quick. One that raises
     is logged and harms no stream. Of an adapter, an observer hears of its own streams and of the

@@ -23,7 +23,7 @@ _SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
 
 class PrometheusObserver(Observer):
     """
-    Counts what engines do.
+    Metrics of engines, for Prometheus.
 
         PrometheusObserver().observe(stt)
 

@@ -47,8 +47,7 @@ class Models:
     """
     Finds engines by name.
 
-    With one, whatever name a client asks for is it: clients have names of their providers built
-    in.
+    With one engine, any model name is accepted: many clients have their provider's names built in.
 
     Args:
         engines: by name; they stay the caller's to close.

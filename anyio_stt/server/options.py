@@ -12,25 +12,25 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 @dataclass(frozen=True)
 class ServerOptions:
     """
-    Bounds and deadlines; times in seconds. With several workers, each counts for itself.
+    Limits and deadlines; times in seconds. They count for each worker separately.
 
     Args:
-        keys: what clients have to show, one of these; none lets everybody in.
-        hosts: which `Host` is answered; none for any. Without keys a page elsewhere could reach
-            a server on loopback under a name of its own, so the default are loopback's names.
-        origins: pages of which other hosts may call, such as `https://example.org`.
+        keys: a client must send one of these; without any, everybody may use the server.
+        hosts: the `Host` headers that are accepted; none for any. The default is loopback's names,
+            because without keys, a web page could reach a server on loopback under another name.
+        origins: other origins whose pages may call, such as `https://example.org`.
         max_streams: how many streams and recordings may run at once, for each key.
         max_queue: how many recordings may wait for their turn, for each key.
-        queue_timeout: how long one waits before it is answered 429.
+        queue_timeout: how long a recording waits before it is answered with 429.
         max_audio: seconds of audio in one stream or recording.
         max_body: bytes of one upload.
-        client_timeout: how long a client of Deepgram may say nothing, or any take for a piece
-            of an upload.
+        client_timeout: how long a Deepgram client may send nothing, or any client may take for a
+            piece of an upload.
         send_timeout: how long a client may take to read an answer.
         stall_timeout: how long the engine may take to make room for more audio.
-        drain_timeout: how long what is left may take, at the end of a stream or of the server.
+        drain_timeout: how long the rest may take at the end of a stream or of the server.
         max_pending_audio: seconds of audio that may wait for the engine, for each stream.
-        fetch_hosts: from which hosts recordings may be fetched that are given by address.
+        fetch_hosts: hosts from which recordings given by URL may be fetched.
     """
 
     keys: tuple[str, ...] = field(default=(), repr=False)

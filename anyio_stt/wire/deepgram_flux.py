@@ -52,7 +52,7 @@ class FluxSession(ClientSession):
     Args:
         start: where on the attempt's clock it begins.
         language: what is spoken, where the provider does not say.
-        sample_rate: samples a second that are sent.
+        sample_rate: the rate to send, in samples a second.
         interims: whether guesses are told; a preflight always is.
     """
 

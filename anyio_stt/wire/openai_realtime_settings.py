@@ -27,7 +27,7 @@ class RealtimeSettings:
         rate: samples a second.
         detects: whether the server ends utterances.
         model: who recognises.
-        language: what is spoken.
+        language: the language spoken.
         ignored: what was asked for and changes nothing.
     """
 

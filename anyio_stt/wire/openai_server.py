@@ -53,7 +53,7 @@ def verbose_body(
     Args:
         said: the finals, in order.
         duration: of the recording, in seconds.
-        language: what is spoken.
+        language: the language spoken.
         granularities: "word", "segment" or both.
     """
     body = {

@@ -13,29 +13,30 @@ _SURE = 0.7  # what Flux takes for eot_threshold
 @dataclass(frozen=True, slots=True)
 class DeepgramOptions:
     """
-    What Deepgram is asked to do; `None` leaves it to Deepgram.
+    Options for Deepgram; `None` leaves an option to Deepgram.
 
-    A model whose name begins with `flux` is asked by turns, at `/v2/listen`: it has the options
-    whose names begin with `eot` or `eager_eot`, and of the others model, language,
-    interim_results, keyterms, sample_rate and extra.
+    Models whose names begin with `flux` use `/v2/listen`. They have the options that begin with
+    `eot` or `eager_eot`, and of the others only model, language, interim_results, keyterms,
+    sample_rate and extra.
 
     Args:
         model: such as `nova-3` or `flux-general-en`.
-        language: what is spoken, or `multi`; of Flux a hint to `flux-general-multi`.
-        interim_results: whether streams give guesses.
+        language: the language spoken, or `multi`; for `flux-general-multi`, a hint.
+        interim_results: whether streams send interim transcripts.
         punctuate: punctuation and capitals.
         smart_format: numbers, dates and the like as one writes them.
-        diarize: tell speakers apart.
+        diarize: distinguish speakers.
         channels: how many channels to send; with one, others are mixed down.
-        multichannel: recognise each channel by itself.
+        multichannel: recognise each channel separately.
         endpointing: milliseconds of silence that end an utterance; 0 switches it off.
         utterance_end_ms: gap between words that ends an utterance, 1000 or more.
-        vad_events: whether the beginning of speech is told.
+        vad_events: whether Deepgram reports the beginning of speech.
         keyterms: words to expect.
-        sample_rate: samples a second that are sent; the base resamples.
-        eot_threshold: how sure Flux has to be that a turn is over, 0 to 1.
-        eager_eot_threshold: how sure, to say that it may be; without it Flux never does.
-        eot_timeout_ms: milliseconds of silence that end a turn, however unsure it is.
+        sample_rate: the rate to send, in samples a second; audio is resampled to it.
+        eot_threshold: the confidence, 0 to 1, at which Flux ends a turn.
+        eager_eot_threshold: the confidence at which Flux says that a turn may be over; without it,
+            it never does.
+        eot_timeout_ms: milliseconds of silence that end a turn in any case.
         extra: more query parameters, as pairs.
 
     Raises:

@@ -38,21 +38,21 @@ class DeepgramSTT(STT):
     """
     Deepgram, and servers that speak its protocol: live streams and recordings.
 
-    With a model such as `flux-general-en` it decides when a turn is over, which
-    `stream.turns()` tells; a flush ends the connection then, and what follows takes a new one.
+    With a model such as `flux-general-en`, Deepgram decides when a turn is over (see
+    `stream.turns()`), and a flush ends the connection; the audio that follows takes a new one.
 
-    What is not named here is explained at `DeepgramOptions`.
+    `DeepgramOptions` explains the other arguments.
 
     Args:
         api_key: or the environment variable `DEEPGRAM_API_KEY`, which goes wherever base_url
-            points; a server of one's own may need none. A function, async too, is asked for a
-            key at each connection.
+            points; your own server may need none. A function, sync or async, is called for a key at
+            each connection.
         base_url: `ws://host:port` or `https://host`; `/v1/listen` is appended, or `/v2/listen`
             for Flux.
-        frame_duration: seconds of audio in a message; shorter ones come earlier and cost more.
-            0.1 unless given, and 0.08 for Flux.
-        max_session: seconds after which a stream moves on to a new connection while nobody
-            speaks; Deepgram itself sets no such bound.
+        frame_duration: seconds of audio in a message; shorter ones give earlier transcripts and
+            cost more. Default: 0.1, and 0.08 for Flux.
+        max_session: seconds after which a stream moves to a new connection while nobody speaks;
+            Deepgram itself has no such limit.
         extra: more query parameters.
 
     Raises:
@@ -159,9 +159,9 @@ class DeepgramSTT(STT):
         """
         Make a stream; it connects when its block is entered.
 
-        Unless given: `drain_timeout` 10 s, because what is left after CloseStream is at most one
-        utterance; `idle_timeout` 30 s, because Deepgram answers audio every few seconds, even
-        if nobody speaks, and 10 s with Flux, which answers four times a second.
+        Defaults: `drain_timeout` 10 s, because at most one utterance is left after CloseStream;
+            `idle_timeout` 30 s, because Deepgram answers audio every few seconds, even if nobody
+            speaks, and 10 s with Flux, which answers four times a second.
 
         Raises:
             ValueError: when the model does not understand the language.

@@ -32,9 +32,10 @@ class LiveKitSTT(STT):
         async with LiveKitSTT(deepgram.STT(api_key=...)) as stt, stt.stream() as stream:
             ...
 
-    The plugin tries once; what failed is tried again here, with the audio that no final covers.
-    On asyncio it runs in the caller's loop, on trio in a thread with an asyncio loop for it,
-    because plugins keep connections that belong to their loop. Use an engine on one event loop.
+    The plugin makes one attempt; a failed one is retried here, with the audio that no final covers.
+    On asyncio the plugin runs in the caller's loop, on trio in a thread with an asyncio loop of its
+    own, because plugins keep connections that belong to their loop. Use an engine on one event
+    loop.
 
     Args:
         plugin: a `livekit.agents.stt.STT`.
@@ -42,10 +43,10 @@ class LiveKitSTT(STT):
             up nobody else.
         close_timeout: seconds that the plugin may take to close; then it is left behind, and
             named in the log.
-        settle: for plugins that never end a stream by themselves, as OpenAI's Realtime plugin:
-            how many seconds nothing may be said after the end of input, and nobody be in the
-            middle of an utterance, until the stream is over. A plugin without times is then
-            given two seconds of silence behind the audio, so that its last utterance ends.
+        settle: for plugins that never end a stream, such as OpenAI's Realtime plugin: after the end
+            of the input, the stream ends when no utterance is open and no transcript has come for
+            this many seconds. A plugin without times also gets two seconds of silence at the end,
+            so that its last utterance ends.
     """
 
     def __init__(

@@ -24,14 +24,14 @@ _BY_SILENCE, _BY_SENSE = "server_vad", "semantic_vad"
 @dataclass(frozen=True, slots=True)
 class OpenAIOptions:
     """
-    What `/v1/audio/transcriptions` is asked to do; `None` leaves it to the server.
+    Options of `/v1/audio/transcriptions`; `None` leaves an option to the server.
 
     Args:
-        model: such as `gpt-transcribe`, `whisper-1`, or what a server of one's own has.
-        language: what is spoken.
+        model: such as `gpt-transcribe`, `whisper-1`, or a model of your own server.
+        language: the language spoken.
         prompt: words and style to expect.
         temperature: 0 to 1.
-        words: whether words come with times; models of the Whisper kind can do it.
+        words: whether to ask for word times, which Whisper models can give.
         deltas: whether a stream's transcripts arrive piece by piece.
     """
 
@@ -63,26 +63,26 @@ class OpenAIOptions:
 @dataclass(frozen=True, slots=True)
 class OpenAIRealtimeOptions:
     """
-    What a transcription session is asked to do; `None` leaves it to the server.
+    Options of a transcription session; `None` leaves an option to the server.
 
     Args:
-        model: such as `gpt-transcribe`, or what a server of one's own has.
-        language: what is spoken.
+        model: such as `gpt-transcribe`, or a model of your own server.
+        language: the language spoken.
         prompt: words and style to expect.
-        vad: whether the server ends utterances; without it only `flush()` does. `None` is yes
-            where the model and the dialect can: `gpt-live-transcribe` and
+        vad: whether the server ends utterances; without it, only `flush()` does. `None` means yes
+            if the model and the dialect can: `gpt-live-transcribe` and
             `gpt-realtime-whisper` cannot, nor can vLLM.
-        silence_ms: how long a pause ends an utterance.
-        turn_detection: `server_vad` ends an utterance by a pause; `semantic_vad` when the words
-            sound as if somebody was done, so its END is the end of a turn.
-        eagerness: of `semantic_vad`: how soon it ends one.
-        noise_reduction: for which kind of microphone.
-        dialect: `openai`; `beta` for servers that know the older, flat session only;
+        silence_ms: the length of the pause that ends an utterance.
+        turn_detection: `server_vad` ends an utterance at a pause, `semantic_vad` when the speaker
+            seems to have finished, so that its END ends a turn.
+        eagerness: how soon `semantic_vad` ends an utterance.
+        noise_reduction: the kind of microphone to reduce noise for.
+        dialect: `openai`; `beta` for servers with only the older, flat session;
             `speaches` and `vllm` for those servers.
         sample_rate: samples a second that are sent; `None` is what the dialect takes.
 
     Raises:
-        ValueError: when an option is none that the dialect or the model has.
+        ValueError: for an option that the dialect or the model does not have.
     """
 
     model: str = "gpt-transcribe"

@@ -36,16 +36,15 @@ class OpenAIRealtimeSTT(STT):
     """
     OpenAI's Realtime transcription, and servers that speak its protocol.
 
-    What is not named here is explained at `OpenAIRealtimeOptions`.
+    `OpenAIRealtimeOptions` explains the other arguments.
 
     Args:
         api_key: or the environment variable `OPENAI_API_KEY`, which goes wherever base_url
-            points; a server of one's own may need none. A function, async too, is asked for a
-            key at each connection.
+            points; your own server may need none. A function, sync or async, is called for a key at
+            each connection.
         base_url: `wss://host`; `/v1/realtime` is appended.
-        max_session: seconds after which a stream moves on to a new session while nobody speaks.
-            Unless given it is less than the server's own bound: an hour at OpenAI, half of one at
-            speaches.
+        max_session: seconds after which a stream moves to a new session while nobody speaks. By
+            default less than the server's own limit: an hour at OpenAI, half an hour at speaches.
 
     Raises:
         ValueError: when there is no key, or an option is wrong.
@@ -116,7 +115,7 @@ class OpenAIRealtimeSTT(STT):
         """
         Make a stream; it connects when its block is entered.
 
-        Unless given: `drain_timeout` 20 s, for the utterances that are still being transcribed;
+        Defaults: `drain_timeout` 20 s, for the utterances that are still being transcribed;
         `idle_timeout` 60 s, because while nobody speaks only pings, every 20 s, are answered.
         """
         options = conn_options.with_defaults(drain_timeout=20.0, idle_timeout=60.0)

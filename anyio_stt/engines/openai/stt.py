@@ -28,19 +28,19 @@ class OpenAISTT(STT):
     """
     OpenAI's `/v1/audio/transcriptions`, and any server that speaks it.
 
-    A stream sends the audio of each utterance when `flush()` or the end says that it is over;
-    `StreamAdapter` does so where somebody pauses.
+    A stream sends the audio of an utterance at each `flush()` and at the end. `StreamAdapter`
+    flushes at pauses.
 
-    What is not named here is explained at `OpenAIOptions`.
+    `OpenAIOptions` explains the other arguments.
 
     Args:
         api_key: or the environment variable `OPENAI_API_KEY`, which goes wherever base_url
-            points; a server of one's own may need none. A function, async too, is asked for a
-            key at each connection.
+            points; your own server may need none. A function, sync or async, is called for a key at
+            each connection.
         base_url: `https://host`; `/v1/audio/transcriptions` is appended.
 
     Raises:
-        ValueError: when there is no key, or base_url is none.
+        ValueError: when there is no key, or base_url is not a URL.
     """
 
     _provider = "OpenAI"
@@ -108,7 +108,7 @@ class OpenAISTT(STT):
         """
         Make a stream; each utterance is one request.
 
-        Unless given: `drain_timeout` 60 s, because the last utterance is sent and recognised
+        Defaults: `drain_timeout` 60 s, because the last utterance is sent and recognised
         only then; no `idle_timeout`, because nothing is said before a flush.
         """
         return OpenAIStream(

@@ -53,7 +53,7 @@ class ForPipecat(_Processor):
 
     Args:
         engine: what recognises; it is closed with the processor.
-        language: what is spoken, where the engine can be told.
+        language: the language spoken, for engines that take one.
         conn_options: retries, deadlines and bounds.
         user_id: whom the transcriptions name.
     """

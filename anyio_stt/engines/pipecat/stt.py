@@ -30,15 +30,15 @@ class PipecatSTT(STT):
 
         stt = PipecatSTT(lambda: DeepgramSTTService(api_key=...))
 
-    A service reconnects without what the lost connection had heard; here its first error ends
-    the attempt, and a new service hears that audio again. On asyncio it runs in the caller's
-    loop, on trio in a thread with an asyncio loop for it.
+    Pipecat reconnects without the audio that was sent on a lost connection. Here, the service's
+    first error ends the attempt, and a new service gets that audio again. On asyncio it runs in the
+    caller's loop, on trio in a thread with an asyncio loop of its own.
 
     Args:
         make_service: makes a service, for each attempt a new one.
         sample_rate: samples a second that it is given.
-        settle: how many seconds nothing may be said after the end of input until all was said:
-            Pipecat has no frame for that.
+        settle: after the end of the input, the stream ends when no transcript has come for this
+            many seconds: Pipecat has no frame for the end.
         thread: give it a thread of its own on asyncio, too.
         close_timeout: seconds that a service may take to close; then it is left behind, and
             named in the log.

@@ -22,7 +22,7 @@ class PocketSphinxOptions:
     What to recognise, with which model, and how long to wait. Times are in seconds.
 
     Args:
-        language: what is spoken. The model in the package knows US English; for another
+        language: the language spoken. The model in the package knows US English; for another
             language give *hmm*, *lm* (or a grammar) and *dictionary*.
         grammar: a JSGF grammar, as text or as the path of a file: nothing else is recognised.
         key_phrases: phrases to spot, with thresholds from 1e-50 (hears it everywhere) to 1
@@ -30,9 +30,9 @@ class PocketSphinxOptions:
         hmm: folder of an acoustic model.
         lm: file of a language model.
         dictionary: file of pronunciations.
-        interim_results: whether streams guess at what is being said. Without it a stream costs
-            half the computing.
-        endpointing: how speech is told from silence.
+        interim_results: whether streams send interim transcripts. Without them, a stream costs half
+            the computing.
+        endpointing: where speech begins and ends.
         worker_timeout: how long a worker process may take to answer; loading its decoder takes
             half a second, recognising the longest utterance a few, and a busy machine more.
         turn_timeout: how long a stream may wait for a worker.

@@ -34,7 +34,7 @@ class LoadedSphinx:
 
     Args:
         recogniser: the decoder.
-        endpointing: how speech is told from silence.
+        endpointing: where speech begins and ends.
     """
 
     def __init__(self, recogniser: SphinxRecogniser, endpointing: Endpointing) -> None:

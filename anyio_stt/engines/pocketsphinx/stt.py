@@ -25,21 +25,21 @@ class PocketSphinxSTT(LocalSTT):
     """
     CMU Sphinx, offline: US English, with a model that comes with its package.
 
-    Each stream, and each recording, is recognised by a worker process. Inside the engine's
-    block (`async with stt:`) a worker is kept for the next one, since loading its decoder takes
-    half a second; outside of it, a worker ends with what it was started for.
+    A worker process recognises each stream and each recording. Inside the engine's block (`async
+    with stt:`), workers are reused, since loading the decoder takes half a second; outside, a
+    worker ends with its stream.
 
     Args:
-        options: what to recognise, and how; the next three replace what it says.
-        language: what is spoken, "en-US" or "en" unless the options name a model.
+        options: all options; the next three arguments override them.
+        language: the language spoken: "en-US" or "en", unless the options name another model.
         grammar: a JSGF grammar, as text or as the path of a file.
         key_phrases: phrases to spot, with their thresholds.
-        max_workers: how many processes there may be; as many as the machine has cores unless
-            said otherwise. Each takes 100 MB. A stream beyond that waits for its turn.
+        max_workers: the most processes, 100 MB each; by default as many as there are cores. Further
+            streams wait for their turn.
 
     Raises:
         ImportError: when the package `pocketsphinx` is not installed.
-        ValueError: for options that cannot be; the message says which, and what would do.
+        ValueError: for invalid options; the message says which, and what is valid.
     """
 
     _provider = "pocketsphinx"

@@ -29,15 +29,15 @@ class SherpaOptions:
         model: the name of a model that `anyio-stt models` lists, or the folder of any model of
             sherpa-onnx, for whole utterances or for speech as it comes; its kind is told by its
             files.
-        language: what is spoken. `None` is what the model's name says, or, like "auto", what
+        language: the language spoken. `None` is what the model's name says, or, like "auto", what
             the model finds out, where it can.
         numerals: whether numbers are written as digits, where the model can be told.
         interim_results: whether streams guess at what is being said.
         interim_interval: seconds of speech between guesses. Each guess recognises the open
             utterance anew; it is left out while other streams wait, or its own lags. A model
             that hears speech as it comes guesses with each of its steps instead.
-        endpointing: how speech is told from silence. A model that hears speech as it comes tells
-            by itself: of these, it takes only `offset`, how long after its last word an utterance
+        endpointing: where speech begins and ends. A streaming model decides by itself: of these, it
+            takes only `offset`, how long after its last word an utterance
             ends, and `max_utterance`.
         hotwords: phrases that are likely to be said, for streaming transducers: words as the
             model writes them, such as `["HELLO WORLD"]`.

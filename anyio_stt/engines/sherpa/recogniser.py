@@ -34,7 +34,7 @@ class LoadedSherpa:
     Args:
         decode: makes words of samples; may be called by several threads at once.
         make_flags: makes what judges the frames of one stream.
-        endpointing: how speech is told from silence.
+        endpointing: where speech begins and ends.
         interim_interval: seconds of audio between guesses.
         align: finds the words of a transcript in its audio, for models that give no times.
     """

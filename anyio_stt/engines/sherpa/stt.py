@@ -30,32 +30,29 @@ class SherpaSTT(LocalSTT):
     """
     sherpa-onnx, offline, with neural networks: Moonshine for English by default.
 
-    Streams are cut into utterances by Silero, each of which is recognised as a whole when it has
-    ended; a model that hears speech as it comes (a streaming transducer or CTC) does without, and
-    guesses with each step. One model in memory serves all streams, in so many threads. What
-    cannot be recognised as fast as it comes waits in its stream, up to `max_pending_audio`, and
-    guesses are left out.
+    Silero cuts streams into utterances, each of which is recognised as a whole when it has ended. A
+    streaming model (transducer or CTC) needs no Silero, and sends a guess with each step. One model
+    in memory serves all streams, in several threads. Audio that comes faster than it is recognised
+    waits in its stream, up to `max_pending_audio`, and guesses are left out.
 
-    A model that gives no confidence gives 0. Word times are the model's where it gives some;
-    else pocketsphinx's, where that is installed and worker processes recognise; else the words
-    share the time of the utterance in proportion to their letters, which is off by a fifth of a
-    second on average.
+    Confidence is 0 for a model that gives none. Word times are the model's if it gives any; else
+    pocketsphinx's, if that is installed and worker processes are used; else each word gets a share
+    of the utterance in proportion to its letters, which is off by a fifth of a second on average.
 
     Args:
-        options: with what to recognise, and how; the next three replace what it says.
+        options: all options; the next three arguments override them.
         model: a name that `anyio-stt models` lists, or the folder of a model.
-        language: what is spoken, for models of several languages; "auto" leaves it to them.
-        endpointing: how speech is told from silence.
+        language: the language spoken, for multilingual models; "auto" leaves it to them.
+        endpointing: where speech begins and ends.
         isolated: recognise in worker processes instead of threads: a crash inside the model's
             runtime costs a retry and no words, words have better times, and each process has a
             model of its own.
-        max_workers: how many threads or processes there may be; as many as the machine has
-            cores unless said otherwise.
+        max_workers: the most threads or processes; by default as many as there are cores.
 
     Raises:
         ImportError: when the package `sherpa-onnx` is not installed.
-        ModelMissingError: when weights are not on this machine; says how to get them.
-        ValueError: for options that cannot be; the message says which, and what would do.
+        ModelMissingError: when the model is not on this machine; the message says how to get it.
+        ValueError: for invalid options; the message says which, and what is valid.
     """
 
     _provider = "sherpa-onnx"

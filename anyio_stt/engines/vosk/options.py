@@ -12,14 +12,14 @@ __all__ = ("VoskOptions",)
 @dataclass(frozen=True, slots=True)
 class VoskOptions:
     """
-    What the server is asked to do.
+    Options for the server.
 
     Args:
-        language: what its model speaks; the server does not say.
-        words: whether words come with times.
-        max_alternatives: how many readings; 0 for the best alone, with words.
+        language: the language of its model, which the server does not tell.
+        words: whether to ask for word times.
+        max_alternatives: how many transcripts; 0 for the best alone, with words.
         phrases: the only phrases to recognise, where the model allows it.
-        sample_rate: samples a second that are sent; the base resamples.
+        sample_rate: the rate to send, in samples a second; audio is resampled to it.
     """
 
     language: str = ""

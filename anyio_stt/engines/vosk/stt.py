@@ -26,13 +26,13 @@ class VoskServerSTT(STT):
     """
     A vosk-server by websocket: live streams with word times; no key.
 
-    What is not named here is explained at `VoskOptions`.
+    `VoskOptions` explains the other arguments.
 
     Args:
         base_url: `ws://host:port`.
 
     Raises:
-        ValueError: when base_url is none.
+        ValueError: when base_url is not such a URL.
     """
 
     _provider = "Vosk"
@@ -85,7 +85,7 @@ class VoskServerSTT(STT):
         """
         Make a stream; it connects when its block is entered.
 
-        Unless given: `drain_timeout` 10 s and `idle_timeout` 10 s, because Vosk answers each
+        Defaults: `drain_timeout` 10 s and `idle_timeout` 10 s, because Vosk answers each
         piece of audio.
         """
         rate = self._options.sample_rate

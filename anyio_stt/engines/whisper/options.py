@@ -30,7 +30,7 @@ class WhisperOptions:
             utterance, where the model knows several.
         interim_results: whether streams guess at what is being said.
         interim_interval: seconds of speech between guesses.
-        endpointing: how speech is told from silence.
+        endpointing: where speech begins and ends.
         device: "cpu", "cuda", or "auto" for what there is.
         compute_type: how numbers are held, as CTranslate2 calls it.
         num_threads: how many threads one decoding takes.

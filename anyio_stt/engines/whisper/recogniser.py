@@ -33,7 +33,7 @@ class LoadedWhisper:
         decode: makes words of an utterance.
         decode_batched: makes words of minutes of speech.
         make_flags: makes what judges the frames of one stream.
-        endpointing: how speech is told from silence.
+        endpointing: where speech begins and ends.
         interim_interval: seconds of audio between guesses.
     """
 

@@ -30,29 +30,28 @@ class WhisperSTT(LocalSTT):
     """
     Whisper, offline, with faster-whisper: nearly any language, word times and confidence.
 
-    Streams are cut into utterances by Silero; silence and noise never reach the model, which
-    would make words of them. A guess at an open utterance hears what no two guesses in a row
-    agreed on yet. A recording is recognised in stretches of two minutes, several windows of each
-    at once.
+    Silero cuts streams into utterances and keeps silence and noise from the model, which would
+    invent words for them. A guess at an open utterance recognises only the part on which no two
+    guesses in a row have agreed yet. A recording is recognised in stretches of two minutes, several
+    windows at once.
 
-    Whisper hears windows of half a minute, which takes a second or more of a core, and cannot be
-    stopped meanwhile. So it runs in worker processes, each with a model of its own, that are
-    killed when their stream is left; `isolated=False` runs it in threads with one model for all,
-    and leaving a stream waits for its window.
+    Whisper computes windows of half a minute; each takes a second or more of a core, and cannot be
+    stopped. So it runs in worker processes, each with its own model, which are killed when their
+    stream is left. `isolated=False` uses threads and one model, and leaving a stream waits for its
+    window.
 
     Args:
-        options: with what to recognise, and how; the next three replace what it says.
+        options: all options; the next three arguments override them.
         model: a name that `anyio-stt models` lists, a folder, or a name in the cache.
-        language: what is spoken; "auto" detects it.
-        endpointing: how speech is told from silence.
+        language: the language spoken; "auto" detects it.
+        endpointing: where speech begins and ends.
         isolated: recognise in worker processes instead of threads.
-        max_workers: how many processes or threads there may be; as many as the machine has
-            cores unless said otherwise.
+        max_workers: the most processes or threads; by default as many as there are cores.
 
     Raises:
         ImportError: when the package `faster-whisper` is not installed.
-        ModelMissingError: when weights are not on this machine; says how to get them.
-        ValueError: for options that cannot be; the message says which, and what would do.
+        ModelMissingError: when the model is not on this machine; the message says how to get it.
+        ValueError: for invalid options; the message says which, and what is valid.
     """
 
     _whole = True

@@ -12,13 +12,13 @@ __all__ = ("WyomingOptions",)
 @dataclass(frozen=True, slots=True)
 class WyomingOptions:
     """
-    Which server, and what it is asked to do; `None` leaves it to the server.
+    The server, and options for it; `None` leaves an option to the server.
 
     Args:
         url: `tcp://host:port` or `unix:///path`.
         model: the name of a model.
-        language: what is spoken.
-        sample_rate: samples a second that are sent; the base resamples.
+        language: the language spoken.
+        sample_rate: the rate to send, in samples a second; audio is resampled to it.
 
     Raises:
         ValueError: when the url is neither.

@@ -28,11 +28,11 @@ class WyomingSTT(STT):
     Args:
         base_url: `tcp://host:port` or `unix:///path`; the protocol has no keys.
         model: the name of a model, where the server has several.
-        language: what is spoken.
-        sample_rate: samples a second that are sent.
+        language: the language spoken.
+        sample_rate: the rate to send, in samples a second.
 
     Raises:
-        ValueError: when base_url is none.
+        ValueError: when base_url is not such a URL.
     """
 
     _provider = "Wyoming"
@@ -78,7 +78,7 @@ class WyomingSTT(STT):
         """
         Make a stream; it connects when its block is entered.
 
-        Unless given: `drain_timeout` 30 s, because a server begins to recognise when the audio
+        Defaults: `drain_timeout` 30 s, because a server begins to recognise when the audio
         has ended; no `idle_timeout`, because it says nothing before. Until then a server that
         stops reading fails a send, and the kernel notices a machine that is gone.
         """
