@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from importlib.metadata import PackageNotFoundError, distribution
 from typing import IO, Any
 
 import click
@@ -16,4 +19,17 @@ class CommandError(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the line."""
-        click.echo(f"anyio-stt: {self.format_message()}", file=file, err=file is None)
+        told = self.format_message()
+        extra = re.search(r"pip install 'anyio-stt(\[[\w,-]+\])'", told)
+        if extra and _from_a_folder():
+            told += f" (in a clone: pip install '.{extra[1]}')"
+        click.echo(f"anyio-stt: {told}", file=file, err=file is None)
+
+
+def _from_a_folder() -> bool:
+    """Say whether this was installed out of a clone, perhaps without a release in the index."""
+    try:
+        origin = distribution("anyio-stt").read_text("direct_url.json")
+    except PackageNotFoundError:
+        return False
+    return "dir_info" in json.loads(origin or "{}")
