@@ -82,7 +82,7 @@ def pull(names: tuple[str, ...], source: Path | None) -> int:
     async def main() -> int:
         for model in wanted:
             if find_model(model.name) is not None:
-                click.echo(f"{model.name} is there", err=True)
+                click.echo(f"{model.name} is already here", err=True)
                 continue
             megabytes = f"{model.size / 1e6:.0f} MB"
             click.echo(f"{model.name}: {megabytes}, licence {model.licence}", err=True)
@@ -122,7 +122,7 @@ def remove(names: tuple[str, ...]) -> None:
     """Remove models, and what interrupted downloads of them left."""
     for name in names:
         there = _told(lambda name=name: remove_model(name))  # type: ignore[misc]
-        click.echo(f"{name} {'removed' if there else 'was not there'}", err=True)
+        click.echo(f"{name} {'removed' if there else 'was not here'}", err=True)
 
 
 def _present() -> Sequence[str]:

@@ -147,7 +147,7 @@ class Session:
             self._tell_place(place)
         if transcript.goes_on_from is not None:
             self._display.warn(
-                f"anyio-stt: {shown_name(job.name)}: the same command goes on from "
+                f"anyio-stt: {shown_name(job.name)}: run the same command again to continue from "
                 f"{transcript.goes_on_from:.1f} s"
             )
         self._display.finish()
@@ -155,8 +155,8 @@ class Session:
     def _tell_place(self, place: Path | None) -> None:
         if place is not None:
             former = place.with_name(f"{place.stem.removesuffix('.partial')}{place.suffix}")
-            kept = "; the former transcript is kept" if former.exists() else ""
-            self._display.warn(f"anyio-stt: what was said is in {shown_name(place)}{kept}")
+            kept = "; the previous transcript is kept" if former.exists() else ""
+            self._display.warn(f"anyio-stt: the transcript so far is in {shown_name(place)}{kept}")
 
     async def _transcribe(self, there: Transcriber, job: Job, transcript: Transcript) -> bool:
         shown = Shown(transcript, self._display, self._note, restart=self._settings.restart)

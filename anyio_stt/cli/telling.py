@@ -65,7 +65,7 @@ class Shown(Follower):
     def began(self, start: float) -> None:
         """Say from where an interrupted run is gone on with."""
         if start:
-            self._display.note(f"{self.name}: going on from {start:.1f} s")
+            self._display.note(f"{self.name}: continuing from {start:.1f} s")
 
     def opened_elsewhere(self, name: str) -> Mapping[int | None, float]:
         """Begin, and return up to where an interrupted run has got, by channel."""

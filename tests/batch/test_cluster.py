@@ -248,7 +248,7 @@ def test_an_interrupted_run_of_the_command_is_gone_on_with(dask: Dask, tmp_path:
     assert "the quota is used up" in first.stderr
     assert (first.returncode, (tmp_path / "out.srt.journal").exists()) == (1, True)
     second = run()
-    assert "going on from 2.0 s" in second.stderr
+    assert "continuing from 2.0 s" in second.stderr
     assert second.returncode == 0
     said = (tmp_path / "out.srt").read_text()
     assert said.count("-->") == 4

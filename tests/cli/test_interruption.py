@@ -77,13 +77,13 @@ def test_a_run_that_was_ended_from_outside_is_gone_on_with(
         assert [read_line(process)[:8] for _ in range(2)] == [b"second 1", b"second 2"]
         process.send_signal(number)
         _, errors = process.communicate(timeout=10)
-    told = b"the same command goes on from 2.0 s" in errors
+    told = b"run the same command again to continue from 2.0 s" in errors
     assert told is (number == signal.SIGINT)
     assert out.exists() is (number == signal.SIGINT)
 
     with started(*arguments) as process:
         _, errors = process.communicate(timeout=20)
-    assert (process.returncode, errors) == (0, b"speech.wav: going on from 2.0 s\n")
+    assert (process.returncode, errors) == (0, b"speech.wav: continuing from 2.0 s\n")
     assert out.read_text().count("-->") == 4
     assert sorted(path.name for path in tmp_path.iterdir()) == ["flag", "out.srt", "speech.wav"]
 

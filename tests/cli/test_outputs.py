@@ -153,7 +153,7 @@ def test_what_was_said_until_a_failure_is_kept_beside_the_former_transcript(
     assert out.read_text() == "precious"
     kept = (tmp_path / "out.partial.txt").read_text()
     assert kept.startswith("second 1 peak 1000 channels 1\n")
-    assert "out.partial.txt; the former transcript is kept" in result.stderr
+    assert "out.partial.txt; the previous transcript is kept" in result.stderr
 
 
 def test_an_interrupted_run_is_gone_on_with(
@@ -164,12 +164,12 @@ def test_an_interrupted_run_is_gone_on_with(
 
     first = run_command(*command)
     assert first.returncode == 1
-    assert "speech.wav: the same command goes on from 2.0 s" in first.stderr
+    assert "speech.wav: run the same command again to continue from 2.0 s" in first.stderr
     assert (tmp_path / "out.srt.journal").exists()
     second = run_command(*command)
 
     assert second.returncode == 0
-    assert "going on from 2.0 s" in second.stderr
+    assert "continuing from 2.0 s" in second.stderr
     assert (tmp_path / "out.srt").read_text().count("-->") == 4
     # Heard anew from there: its third second is the first that the second run heard.
     assert "00:00:02,000 --> 00:00:03,000\nsecond 1" in (tmp_path / "out.srt").read_text()
@@ -185,11 +185,11 @@ def test_what_the_engine_refused_is_heard_again_by_the_same_command(
     first = run_command(*command)
     assert first.returncode == 1
     assert "1.00 s could not be recognised" in first.stderr
-    assert "the same command goes on from 1.0 s" in first.stderr
+    assert "run the same command again to continue from 1.0 s" in first.stderr
     assert (tmp_path / "out.srt").read_text().count("-->") == 3
     second = run_command(*command, "--skip-existing")
 
-    assert (second.returncode, second.stderr) == (0, "speech.wav: going on from 1.0 s\n")
+    assert (second.returncode, second.stderr) == (0, "speech.wav: continuing from 1.0 s\n")
     assert (tmp_path / "out.srt").read_text().count("-->") == 4
     assert not (tmp_path / "out.srt.journal").exists()
 
