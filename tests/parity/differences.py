@@ -41,12 +41,13 @@ class Difference:
 
 # D: a defect of LiveKit's module. S: a line of the contract, see docs/design.md.
 REASONS = {
-    "D1": "Audio that a failed attempt had read is heard again by the next one.",
-    "D2": "A failure after the end of input hears the audio again; there is no empty success.",
+    "D1": "The next attempt hears again the audio that a failed one had read.",
+    "D2": "After a failure behind the end of the input, the audio is heard again; there is no "
+    "empty success.",
     "D3": "`timeout` is enforced: an attempt that does not connect, or answer, raises.",
-    "D5": "`retryable=False` and 4xx are not tried again, and the error leaves as itself; 408, "
-    "429 and 499 may pass. Its text tells the status, not the body.",
-    "D6": "A final starts the count of failures anew.",
+    "D5": "`retryable=False` and 4xx are not retried, and the error is raised as itself; 408, 429 "
+    "and 499 are retried. Its text has the status, not the body.",
+    "D6": "A final resets the count of failures.",
     "D7": "Each failed attempt is reported to `error` listeners.",
     "D8": "The resampler keeps the channels; stereo was read as mono of twice the length.",
     "D9": "Flushing an idle resampler gives no empty frame.",
@@ -54,7 +55,7 @@ REASONS = {
     "D14": "A usage event without usage is left out and harms nothing.",
     "D15": "A listener that raises `TypeError` is logged, like any other.",
     "D16": "`STT.aclose()` closes its streams.",
-    "D18": "What the engine failed with leaves the block if nobody read it.",
+    "D18": "The engine's error leaves the block if nobody iterated.",
     "D21": "The exhausted error keeps the last one as its cause.",
     "D22": "An error is raised once, then iteration ends.",
     "D23": "A retry repeats no START_OF_SPEECH.",
@@ -63,8 +64,8 @@ REASONS = {
     "`RuntimeError`, with the line to write.",
     "S4": "What was said before `aclose()` can still be read.",
     "S6": "A frame holds as many samples as it says; more are refused like fewer.",
-    "S8": "A stream takes one format, channels too, and `recognize` refuses no audio and mixed "
-    "audio before any work.",
+    "S8": "A stream takes one format, channels included; `recognize` refuses empty or mixed audio "
+    "before any work.",
     "S9": "One marker after audio, none without; after the end of input `InputEndedError`, a "
     "`RuntimeError`.",
     "S11": "The base completes START and END; PREFLIGHT is newer than 0.12.7.",

@@ -154,7 +154,7 @@ async def _listening(
 
 @check("S22")
 async def refused(subject: Subject) -> None:
-    """An utterance that is refused for good is told with its times, and the stream goes on."""
+    """An utterance that is refused for good is reported with its times, and the stream goes on."""
     if subject.make_refusing is None:
         return
     part: list[Item] = [*subject.frames, *subject.quiet(0.5), "flush"]

@@ -76,7 +76,7 @@ def _after_loss(subject: Subject, run: Run, reference: Run) -> tuple[str, str] |
 
 @check("S17")
 async def speakers_apart(subject: Subject) -> None:
-    """Whom an attempt counts from one is nobody whom another attempt counted."""
+    """Speaker labels of one attempt are not those of another."""
     once = await subject.understood()
     if once is None or not _counted(once) or await _leaves_retries_to_others(subject):
         return
@@ -127,7 +127,7 @@ async def _leaves_retries_to_others(subject: Subject) -> bool:
 
 @check("S15", "S18", needs="")
 async def failing(subject: Subject) -> None:
-    """An engine that cannot work says so in time, with an error of the `APIError` family."""
+    """An engine that cannot work fails in time, with an error of the `APIError` family."""
     if subject.make_failing is None:
         return
     options = APIConnectOptions(

@@ -189,7 +189,7 @@ async def recognize_blocking(subject: Subject) -> None:
 
 @check("S20", needs="offline_recognize")
 async def tokens(subject: Subject) -> None:
-    """What a recording is charged for in tokens, a stream is too."""
+    """If recordings report tokens, streams do too."""
     async with subject.make() as stt:
         streams = stt.capabilities.streaming
     call, run = await _call(subject), await subject.reference() if streams else None

@@ -56,7 +56,7 @@ async def after_end(subject: Subject) -> None:
 
 @check("S17")
 async def clock(subject: Subject) -> None:
-    """Times lie in what the attempt has heard, and do not go back."""
+    """Times lie in the audio that the attempt has read, and do not go back."""
     for run, program in ((await subject.reference(), STREAM), (await subject.twice(), TWICE)):
         for attempt in run.attempts:
             fault = clock_fault(attempt.said, subject.tolerance)
