@@ -1,7 +1,7 @@
 """
-For those who write engines: virtual time, fakes, and the checks an engine must pass.
+Tools for engine authors: virtual time, fakes, and the checks that an engine must pass.
 
-`anyio_stt.testing.strategies` needs Hypothesis and is imported by its own name.
+`anyio_stt.testing.strategies` needs Hypothesis, so import it separately.
 """
 
 from .audio import Spoken as Spoken

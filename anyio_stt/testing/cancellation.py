@@ -82,9 +82,9 @@ async def cancel_everywhere(
 
         report = await cancel_everywhere(use_my_stream, check=nothing_is_lost)
 
-    A cancelled run may end or be cancelled, but must not raise anything else, and on asyncio it
-    must leave the task's `cancelling()` count as it was. Where fewer checkpoints come up than
-    in the first run, the run simply ends.
+    A cancelled run may finish or be cancelled, but must raise nothing else, and on asyncio it must
+    leave the task's `cancelling()` count unchanged. If a run has fewer checkpoints than the first,
+    it just ends.
 
     Args:
         scenario: an async function without arguments, which sets up all it needs.
@@ -92,8 +92,8 @@ async def cancel_everywhere(
         how: who cancels; everything the event loop knows by default.
         tasks: whose suspensions count: those of the task that runs the scenario, or those of
             every task started meanwhile, the engine's too.
-        sample: at most so many checkpoints, chosen by *seed* and always with the first and the
-            last; all of them by default.
+        sample: the most checkpoints to try, chosen by *seed*, always including the first and the
+            last; all by default.
         seed: chooses the sample.
         deadline: seconds one run may take.
 

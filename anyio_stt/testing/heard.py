@@ -13,15 +13,15 @@ __all__ = ("Heard",)
 @dataclass(slots=True)
 class Heard:
     """
-    What one attempt heard, as far as it has come.
+    What one attempt has read so far.
 
     Args:
         kind: whether a stream or a call of `recognize` made the attempt.
         attempt: its number in that stream or call, counted from 1.
-        language: what the caller said is spoken.
+        language: the language that the caller gave.
         frames: the audio, as it was cut.
-        markers: for each flush marker, the seconds of audio the attempt had heard before it.
-        ended: whether the attempt was told that nothing more comes.
+        markers: for each flush marker, the seconds of audio before it.
+        ended: whether the attempt has seen the end of the input.
         outcome: what became of the attempt.
     """
 

@@ -45,16 +45,16 @@ def _final_of_all(heard: Heard) -> SpeechEvent:
 
 class ScriptedSTT(STT):
     """
-    Plays scripts, and keeps what it heard.
+    A fake engine: plays scripts, and keeps the audio that it got.
 
     Args:
         scripts: the steps of each stream's first, second, ... attempt. Without any, an attempt
-            hears everything and says one final that covers it.
-        recognize: the steps of each `recognize` call's attempts, likewise. The event said last
-            is what the call returns. Steps that hear find the whole recording heard already.
-        capabilities: what the fake claims it can do.
-        sample_rate: the rate it asks the base for, or `None`.
-        frame_duration: the length of frames it asks for, in seconds, or `None`.
+            reads everything and sends one final that covers it.
+        recognize: the same for the attempts of each `recognize` call, which returns the last event.
+            Steps that read find the whole recording read already.
+        capabilities: the capabilities to declare.
+        sample_rate: the rate to ask for, or `None`.
+        frame_duration: the length of frames to ask for, in seconds, or `None`.
         label: its name in errors, logs and metrics.
     """
 

@@ -26,7 +26,7 @@ __all__ = (
 @dataclass(frozen=True, slots=True)
 class Hear:
     """
-    Read until the attempt has heard so much audio, or the input ends.
+    Read until the attempt has read this much audio, or the input ends.
 
     Args:
         seconds: counted from the attempt's first sample, not from the step before.
@@ -72,14 +72,14 @@ class Hang:
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """Do nothing for so many seconds."""
+    """Do nothing for some seconds."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Swallow:
-    """Do nothing for so many seconds, and ignore that one is cancelled meanwhile."""
+    """Do nothing for some seconds, and ignore cancellation meanwhile."""
 
     seconds: float
 

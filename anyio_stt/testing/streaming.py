@@ -27,7 +27,7 @@ def streaming(make_stt: Callable[[], STT]) -> Callable[[], STT]:
     """
     Return a function that makes a streaming STT of the batch engine that *make_stt* makes.
 
-    What is loud is taken for speech. Closing the STT closes the engine.
+    Loud audio counts as speech. Closing the STT closes the engine.
     """
     return lambda: _OwnsItsEngine(stt=make_stt(), vad=_LoudVAD())
 

@@ -1,6 +1,6 @@
 """
-The way to engines on the network: websocket and HTTP over anyio, one exception table each.
+Network transports: websocket and HTTP over anyio, with their errors mapped to `APIError`s.
 
-Import what you need from its own module: `websocket` needs wsproto, `http` needs httpx2, and an
-engine's extra installs what that engine uses.
+Import each from its own module: `websocket` needs wsproto, `http` needs httpx2. The extra of an
+engine installs what it uses.
 """

@@ -1,4 +1,4 @@
-"""What shows a provider who we are: a key, or a function that is asked for one."""
+"""Credentials for a provider: a key, or a function that returns one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _REMEMBERED = 8  # keys that were shown and may still be repeated
 
 class Credentials:
     """
-    A provider's key, and the header that shows it.
+    A provider's key, and the header that carries it.
 
     Args:
         key: the key, or what returns one; `None` where none is needed.
@@ -44,14 +44,14 @@ class Credentials:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must be seen nowhere: the keys that were shown of late."""
+        """The keys used lately, which must be shown nowhere."""
         return tuple(self._shown)
 
     async def headers(self) -> list[tuple[str, str]]:
         """
         Return the header for one connection; none without a key.
 
-        What a function raises that is asked for a key leaves as it is.
+        An exception of the key function is raised as it is.
 
         Raises:
             ValueError: when the key has characters that no header can carry.
@@ -68,7 +68,7 @@ class Credentials:
         return [("Authorization", f"{self._scheme} {key}")]
 
     def warn_in_the_clear(self, address: Address) -> None:
-        """Say in the log that the key goes to *address* unencrypted, if it leaves this machine."""
+        """Log a warning if the key goes to *address* unencrypted and leaves this machine."""
         if self._key is not None and not address.secure and not _is_loopback(address.host):
             _logger.warning(
                 "%s: the key goes to %s unencrypted, for everybody between to read; give a "
@@ -88,10 +88,10 @@ def api_key_from(
     gave another.
 
     Args:
-        given: what the user said.
+        given: what the user passed.
         variable: the provider's usual environment variable.
         engine: its name, for errors.
-        required: whether there must be one; a server of one's own may need none.
+        required: whether there must be one; your own server may need none.
 
     Raises:
         ValueError: when there is neither, or the key cannot be sent in a header.

@@ -1,4 +1,4 @@
-"""One of a provider's services, and how to be let in."""
+"""A service of a provider, with its credentials."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _Query = Sequence[tuple[str, str]]
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """
-    Where to connect and what to show there; made early, so that a wrong base_url is told early.
+    Where to connect, with which credentials. Make it early, so that a wrong base_url fails early.
 
     Args:
         base_url: `ws://host:port` or `https://host`.
         path: the provider's.
-        credentials: shown at each connection, and nowhere else; to another machine in the clear
-            only with a warning in the log.
+        credentials: sent at each connection, and shown nowhere else. Sending them unencrypted to
+            another machine logs a warning.
     """
 
     base_url: str
@@ -53,7 +53,7 @@ class Endpoint:
 
     async def authorize(self, timeout: float) -> list[tuple[str, str]]:
         """
-        Return the headers that show who we are.
+        Return the headers with the credentials.
 
         Raises:
             APITimeoutError: when there is no key after *timeout* seconds.
@@ -63,5 +63,5 @@ class Endpoint:
         raise APITimeoutError(f"api_key() gave no key for {self.http()} within {timeout:g} s")
 
     def secrets(self, query: _Query = ()) -> tuple[str, ...]:
-        """Return what no error may show: keys, the query, and what is called a secret in it."""
+        """Return what no error may show: keys, the query, and the secrets in it."""
         return (*self.credentials.secrets, *self.http(query).secrets)

@@ -90,7 +90,7 @@ def wav_upload(
 @dataclass(frozen=True, slots=True)
 class Answer:
     """
-    What came back with a 2xx status.
+    An answer with a 2xx status.
 
     Args:
         headers: their names in lower case.
@@ -131,7 +131,8 @@ class HttpTransport:
         Raises:
             APITimeoutError: when it takes longer than *timeout*.
             APIStatusError: when the answer has no 2xx status.
-            APIConnectionError: when the provider cannot be reached, is lost, or says too much.
+            APIConnectionError: when the provider cannot be reached, the connection is lost, or the
+                answer is too long.
         """
         with anyio.move_on_after(timeout):
             async with self.stream(address, upload, timeout=timeout) as (headers, pieces):

@@ -1,4 +1,4 @@
-"""A stream whose engine is at the other end of a connection."""
+"""Streams of network engines."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ __all__ = ("SessionStream",)
 
 class SessionStream(RecognizeStream):
     """
-    Recognises by talking to a provider: an engine says where, and in which words.
+    A stream over a connection; the engine gives the endpoint and the protocol.
 
-    An attempt has one connection, or several one after the other: a provider's cap on the
-    length of a session is met by moving on to a new one while nobody speaks. Nothing is lost by
-    that: audio waits, and what the old session still has to say is waited for.
+    An attempt has one connection, or several in turn: where a provider limits the length of a
+    session, the stream moves to a new one while nobody speaks. Nothing is lost: audio waits until
+    the old session has sent everything.
 
     Args:
         stt: the engine.
-        connect: opens a connection for a block; raises `APIError`. Given the options that hold,
-            if there are any.
-        begin: begins a session, at so many seconds on the attempt's clock; likewise.
+        connect: opens a connection for a block; raises `APIError`. It gets the current options, if
+            the stream has any.
+        begin: makes a session that begins at the given seconds of the attempt; it gets the options
+            likewise.
         conn_options: retries, deadlines and bounds.
         sample_rate: what the provider wants.
         frame_duration: seconds of audio a message should have.

@@ -1,5 +1,5 @@
 """
-A websocket over anyio streams, on every event loop, with no wait without a deadline.
+A websocket over anyio streams, on every event loop; every wait has a deadline.
 
 wsproto does the protocol: it does no input or output, needs only h11, runs on every supported
 Python, and does not clash with the versions of `websockets` that other clients pin.
@@ -72,7 +72,7 @@ class WebSocket:
     An open websocket. One task may receive; any may send.
 
     A cancelled `receive` loses nothing. A cancelled `send` may have sent half a message, so the
-    socket is of no more use: every further use says so.
+    socket cannot be used any more: every further call raises.
     """
 
     def __init__(
@@ -115,11 +115,11 @@ class WebSocket:
 
     async def receive(self) -> str | bytes | None:
         """
-        Return the next message, or `None` when the peer closed without complaint.
+        Return the next message, or `None` when the peer closed in order.
 
         Raises:
             APITimeoutError: when the peer answers no ping.
-            APIStatusError: when it closed with a complaint; `status_code` is the close code.
+            APIStatusError: when it closed with an error; `status_code` is the close code.
             APIConnectionError: when it is lost or breaks the protocol.
         """
         while True:
@@ -139,7 +139,7 @@ class WebSocket:
             self._take(await self._read_or_ping())
 
     async def aclose(self) -> None:
-        """Close: say so, wait for the peer's word up to `close_timeout`, then hang up."""
+        """Send a close, wait up to `close_timeout` for the peer's, then disconnect."""
         try:
             with anyio.move_on_after(self._options.close_timeout), suppress(APIConnectionError):
                 if not self._cut and self._closed is None:
@@ -150,7 +150,7 @@ class WebSocket:
             await self.abort()
 
     async def abort(self) -> None:
-        """Hang up at once, whatever the peer does."""
+        """Disconnect at once."""
         self._cut = True
         await hang_up(self._stream)
 

@@ -32,7 +32,8 @@ async def connect_websocket(
     options: WebSocketOptions | None = None,
 ) -> AsyncIterator[WebSocket]:
     """
-    Open a websocket for the block: leaving it closes politely, failing or cancelling it at once.
+    Open a websocket for the block. Leaving it closes in order; failing or cancelling disconnects at
+    once.
 
     Args:
         address: where to.
@@ -66,10 +67,10 @@ async def open_websocket(
     Open a websocket at a provider's service; no error that leaves the block shows a secret.
 
     Args:
-        endpoint: the service; its credentials are asked for a key.
+        endpoint: the service, with its credentials.
         query: pairs to encode.
         timeout: seconds for the key, for connecting, and for each send.
-        idle_timeout: seconds without a sign of life that its user bears; it is pinged before.
+        idle_timeout: the longest silence of the peer in seconds; it is pinged before that.
 
     Raises:
         APIError: like `connect_websocket`, and when there is no key in time.

@@ -1,5 +1,5 @@
 """
-The words of each protocol, without input or output, clocks or sockets.
+The protocols as codecs, without I/O, clocks or sockets.
 
 `session` says what a client's half is; `deepgram`, `vosk`, `wyoming`, `openai_realtime`, `speaches`
 and `vllm` are those of their protocols, `openai` reads the answers to recordings. `sse` and

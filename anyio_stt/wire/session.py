@@ -32,13 +32,12 @@ class ClientSession(ABC):
     """
     The client's half of one session, from the opening of a connection to its end.
 
-    It turns what happens to a stream into messages, and messages into events. It knows neither
-    sockets nor time, so its tests need neither. Whatever a peer sends, nothing but events and an
-    `APIError` comes of it.
+    It turns audio, flushes and the end into messages, and messages into events. It knows neither
+    sockets nor time, so its tests need neither. Whatever a peer sends becomes events or an
+    `APIError`.
 
     Args:
-        start: where on the attempt's clock this session begins, in seconds; 0 unless the
-            attempt moved on to a new connection.
+        start: where in the attempt this session begins, in seconds; 0 for the first connection.
     """
 
     keep_alive_interval: float = math.inf
@@ -66,38 +65,38 @@ class ClientSession(ABC):
         self._unanswered: deque[AudioFrame] = deque(maxlen=_REMEMBERED)
 
     def opening(self) -> Iterable[Message]:
-        """What to say first."""
+        """The first messages."""
         return ()
 
     @abstractmethod
     def audio(self, frame: AudioFrame) -> Iterable[Message]:
-        """What to say for *frame*; call `super().audio()` to have it counted."""
+        """The messages for *frame*; call `super().audio()` to count it."""
         self.sent += frame.duration
         self._unanswered.append(frame)
         return ()
 
     def flush(self) -> Iterable[Message]:
-        """What to say where the caller flushed."""
+        """The messages for a flush."""
         return ()
 
     @abstractmethod
     def ending(self) -> Iterable[Message]:
-        """What to say after the last audio; a flush right before it is left out."""
+        """The messages after the last audio; a flush right before it is left out."""
 
     def keep_alive(self) -> Iterable[Message]:
-        """What to say when there is nothing to say."""
+        """The messages that keep an idle connection open."""
         return ()
 
     def pong(self) -> bool:
         """
-        Whether the answer to a ping is a sign of life now.
+        Whether a pong counts as a sign of life now.
 
-        It is while nobody speaks; of speech a provider has something to say.
+        It does while nobody speaks; for speech, a provider has to send something.
         """
         return all(map(is_silent, self._unanswered))
 
     def unheard(self) -> list[AudioFrame]:
-        """What was sent and is to be sent again, by a provider that answered before it heard it."""
+        """Audio to send again, to a provider that answered before it had read it."""
         return []
 
     def receive(self, message: Message) -> list[SpeechEvent]:
@@ -105,7 +104,7 @@ class ClientSession(ABC):
         Make events of what the provider sent; their times are in order and within the audio.
 
         Raises:
-            APIError: when it reports a failure, or says what its protocol does not know.
+            APIError: when it reports a failure, or breaks the protocol.
         """
         self._unanswered.clear()
         try:
@@ -121,7 +120,7 @@ class ClientSession(ABC):
     @abstractmethod
     def decode(self, body: dict[str, Any]) -> Iterable[SpeechEvent]:
         """
-        Make events of one message; what it lacks may raise as Python raises it.
+        Make events of one message; a missing field may raise what Python raises.
 
         Raises:
             APIError: when the provider reports a failure.
@@ -129,12 +128,12 @@ class ClientSession(ABC):
 
     def closed(self) -> Iterable[SpeechEvent]:
         """
-        Take note that the provider closed the connection without complaint.
+        Handle that the provider closed the connection in order.
 
-        Returns what follows from that, where a close says that something is final.
+        Returns the events that follow, if the close makes something final.
 
         Raises:
-            APIConnectionError: when there was more to say.
+            APIConnectionError: when an answer was still due.
         """
         if not self.done:
             raise APIConnectionError(
@@ -147,11 +146,11 @@ class ClientSession(ABC):
 
     @property
     def name(self) -> str:
-        """Who the provider is, for errors."""
+        """The provider's name, for errors."""
         return type(self).__name__.removesuffix("Session")
 
     def malformed(self, message: Message, why: str) -> APIConnectionError:
-        """Make the error for a message that is none of the protocol's."""
+        """Make the error for a message that breaks the protocol."""
         return APIConnectionError(
             f"the server answered {message[:_SHOWN]!r}, which is not a message of {self.name}'s "
             f"protocol ({why}): is base_url the address of such a server?"
@@ -170,7 +169,7 @@ class ClientSession(ABC):
 
 def longer_guess(provider: object, guess: str, more: str) -> str:
     """
-    Append to the guess of an utterance what a provider that says it bit by bit adds.
+    Append a piece to the guess of an utterance that arrives piece by piece.
 
     Raises:
         APIConnectionError: final, when there is no end to it.
@@ -185,5 +184,5 @@ def longer_guess(provider: object, guess: str, more: str) -> str:
 
 
 def believed(text: str, guess: str) -> str:
-    """Return the text of an utterance, or what was said of it bit by bit if that is empty."""
+    """Return the text of an utterance, or the pieces of it that came before if that is empty."""
     return text.strip() or guess.strip()

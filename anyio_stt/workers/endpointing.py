@@ -12,19 +12,19 @@ _SHORTEST = 0.09  # seconds: three frames of a detector
 @dataclass(frozen=True)
 class Endpointing:
     """
-    How speech is told from silence. Times are in seconds.
+    Where speech begins and ends. Times are in seconds.
 
-    Speech begins when *ratio* of a window is speech, and ends when no more than the rest of a
-    window is.
+    Speech begins when at least *ratio* of a window is speech, and ends when at least *ratio* of a
+    window is silence.
 
     Args:
         onset: the window that decides that speech began, 0.09 or more.
         offset: the window that decides that it ended, 0.09 or more.
         ratio: the part of a window that has to agree, above 0.5 and at most 1.
-        padding: how much before the beginning is recognised along with it.
-        tail: how much after the end is recognised along with it, at most *offset*.
-        max_utterance: the longest stretch that is recognised as a whole: speech that goes on
-            is cut there, at the quietest spot of the last third. At least 3, at most 30.
+        padding: how much audio before the beginning is recognised too.
+        tail: how much audio after the end is recognised too, at most *offset*.
+        max_utterance: the longest utterance: longer speech is cut at the quietest place of its last
+            third. From 3 to 30.
 
     Raises:
         ValueError: when a number is outside of these limits.
@@ -49,7 +49,7 @@ class Endpointing:
 @dataclass(frozen=True)
 class SileroEndpointing(Endpointing):
     """
-    The same where Silero judges, in frames of 32 ms.
+    The same for Silero's detector, in frames of 32 ms.
 
     Args:
         threshold: how sure the detector has to be, between 0 and 1.

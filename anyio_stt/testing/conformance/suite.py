@@ -81,7 +81,7 @@ async def check_stt(
     tolerance: float = 0.3,
 ) -> None:
     """
-    Try an engine or adapter against the contract, and report all it breaks at once.
+    Check an engine or adapter against the contract, and report everything that it breaks.
 
         async def test_my_engine_keeps_the_contract():
             await check_stt(MySTT)
@@ -95,13 +95,12 @@ async def check_stt(
             seconds of English, the beginning of `spoken()`.
         seed: decides everything that is chosen by chance.
         checks: names of checks, or ids of contract lines, to try only those.
-        make_failing: returns an engine none of whose attempts can succeed: with a wrong key,
-            say, no server, or one that hangs up politely before it has answered. How it fails
-            is checked too.
-        make_refusing: returns an engine whose provider refuses the first utterance for good,
-            and takes the others. What becomes of the stream is checked too.
-        patience: seconds a stream may take longer than its audio lasts.
-        grace: seconds an engine may take to end when it is cancelled.
+        make_failing: returns an engine whose attempts all fail: with a wrong key, without a server,
+            or with a server that closes in order before it has answered. Checks how it fails.
+        make_refusing: returns an engine whose provider refuses the first utterance for good, and
+            takes the others. Checks how the stream goes on.
+        patience: seconds that a stream may take beyond the length of its audio.
+        grace: seconds that an engine may take to end when cancelled.
         tolerance: seconds that times may be off.
 
     Raises:

@@ -11,11 +11,11 @@ __all__ = ("ContractViolation", "Violation")
 @dataclass(frozen=True, slots=True)
 class Violation:
     """
-    One line of the contract that an engine does not keep.
+    One rule of the contract that an engine breaks.
 
     Args:
-        id: the line, such as "S9"; or "blocking", "capabilities" or "secrets", for the rules
-            that have no number.
+        id: the rule, such as "S9"; or "blocking", "capabilities" or "secrets", for rules without a
+            number.
         check: the name of the check that saw it.
         seen: what was seen, and what should have been.
         reproduce: a program of a few lines that shows it.

@@ -27,7 +27,7 @@ async def check_vad(
     tolerance: float = 0.3,
 ) -> None:
     """
-    Try a detector of voice activity against the contract, as `check_stt` tries an engine.
+    Check a voice activity detector against the contract, as `check_stt` checks an engine.
 
     Args:
         make_vad: returns a new detector each time.

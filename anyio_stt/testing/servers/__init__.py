@@ -1,11 +1,11 @@
 """
-Servers in this process, on loopback, that speak a provider's protocol and do wrong on purpose.
+Test servers in this process, on loopback: they speak a provider's protocol and break it on purpose.
 
     async with DeepgramServer([Fault(Action.RESET, Moment.FINAL)]) as server:
         async with DeepgramSTT(base_url=server.base_url, api_key=server.api_key) as stt:
             ...
 
-They recognise the words of `say_words`, so that what was heard, lost or doubled shows.
+They recognise the words of `say_words`, so that lost or doubled words show.
 """
 
 from .deepgram import DeepgramServer as DeepgramServer

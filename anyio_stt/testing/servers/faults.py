@@ -9,7 +9,7 @@ __all__ = ("HABITS", "Action", "Fault", "Moment")
 
 
 class Moment(str, Enum):
-    """Where in a conversation a fault strikes."""
+    """When a fault happens."""
 
     OPENING = "opening"
     """The client has connected; the server has answered nothing yet."""

@@ -25,7 +25,7 @@ _SMALL_BUFFER = 16 * 1024
 
 class FaultServer(ABC):
     """
-    Speaks a protocol to whoever connects; use it as a block.
+    A test server for one protocol; use it with `async with`.
 
         async with DeepgramServer([Fault(Action.RESET, Moment.FINAL)]) as server:
             stt = DeepgramSTT(base_url=server.base_url, api_key=server.api_key)
@@ -59,7 +59,7 @@ class FaultServer(ABC):
 
     @property
     def base_url(self) -> str:
-        """What to give to an engine as `base_url`."""
+        """The `base_url` for an engine."""
         return f"{self.scheme}://127.0.0.1:{self.port}"
 
     async def __aenter__(self) -> Self:
