@@ -23,7 +23,10 @@ nox.options.sessions = ["lint", "types", "tests"]
 
 # Side by side: more processes than cores, since many tests wait for a socket or a process.
 CORES = os.cpu_count() or 1
-TOGETHER = ("-n", str(2 * CORES), "--dist", "worksteal")
+TOGETHER = ("-n", str(3 * CORES), "--dist", "worksteal")
+# Hundreds of programs are started: without this each compiles the package anew, where the
+# environment forbids to keep what was compiled, as that of many containers does.
+COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
 # What is always worth a look; green here and in what a change touches is nearly always green.
 ALWAYS = ("tests/test_layers.py", "tests/test_contract_ids.py", "tests/rules", "tests/core")
 CONTRACT = ("tests/contract", "tests/test_vad.py")
@@ -31,6 +34,7 @@ CONTRACT = ("tests/contract", "tests/test_vad.py")
 
 def run(session: nox.Session, module: str, *arguments: str, **environment: str) -> None:
     """Run a module with nox's own interpreter, whether or not its environment is activated."""
+    environment = {**COMPILED, **environment}
     session.run(sys.executable, "-m", module, *arguments, external=True, env=environment)
 
 
@@ -66,15 +70,16 @@ def pull_weights(session: nox.Session) -> None:
 
 @nox.session
 def heavy(session: nox.Session) -> None:
-    """Real models, other people's programs, kill series, fuzzers: a few of each."""
+    """Real models, other people's programs, kill series, fuzzers: a few of each, on two loops."""
     pull_weights(session)
     # Fewer at a time: each of these is several processes, or a model that fills a core.
-    pytest(session, "-m", "heavy", "-n", str(CORES + 1), *session.posargs)
+    few = ("-n", str(CORES + 1), "--loops", "asyncio,trio")
+    pytest(session, "-m", "heavy", *few, *session.posargs)
 
 
 @nox.session
 def soak(session: nox.Session) -> None:
-    """The heavy tests with their full counts, which takes hours."""
+    """The heavy tests with their full counts on all loops, which takes hours."""
     pull_weights(session)
     limits = ("--timeout", "14400", "--durations", "50")
     pytest(session, "-m", "heavy", *limits, *session.posargs, ANYIO_STT_SOAK="1")

@@ -40,6 +40,14 @@ def _real_backend(name: str) -> tuple[str, dict[str, Any]]:
     return name, {}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--loops",
+        default=",".join([*REAL, "uvloop"]),
+        help="the event loops to run on, of %(default)s",
+    )
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Choose the loops for a test that asks for `anyio_backend`, as every async test does."""
     if "anyio_backend" not in metafunc.fixturenames:
@@ -50,6 +58,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     names = [f"real-{name}" for name in REAL + UVLOOP] if real else list(VIRTUAL)
     if metafunc.definition.get_closest_marker("any_clock") is not None:
         names += UVLOOP
+    chosen = metafunc.config.getoption("--loops").split(",")
+    names = [name for name in names if name.removeprefix("real-") in chosen]
     metafunc.parametrize("anyio_backend", names, indirect=True, scope="function")
 
 
@@ -69,8 +79,8 @@ LEFT_OUT = pytest.StashKey[int]()
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Twice as many processes as cores: many tests wait for a socket, a process or a deadline."""
-    return 2 * (os.cpu_count() or 1)
+    """More processes than cores: many tests wait for a socket, a process or a deadline."""
+    return 3 * (os.cpu_count() or 1)
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:

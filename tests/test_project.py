@@ -50,7 +50,7 @@ def test_the_one_command_checks_rules_formatting_types_and_all_tests(noxfile: An
 
     *rules, tests = session.commands
     assert rules == ["ruff check .", "ruff format --check .", "mypy"]
-    processes = 2 * (os.cpu_count() or 1)
+    processes = 3 * (os.cpu_count() or 1)
     assert tests == f"pytest -q -n {processes} --dist worksteal -m not heavy"
 
 

@@ -20,7 +20,7 @@ from tests.adapters.plans import (
     members,
 )
 
-MANY = 2_000 if os.environ.get("ANYIO_STT_SOAK") else 200
+MANY = 2_000 if os.environ.get("ANYIO_STT_SOAK") else 80
 FRAMES = cut(noise(SECONDS), 0.1)
 quiet = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 

@@ -28,7 +28,7 @@ from tests.adapters.loud_vad import LoudVAD
 from tests.adapters.numbered import STEP, Faults, NumberSTT, speech
 
 FEW = 12
-MANY = 10_000 if os.environ.get("ANYIO_STT_SOAK") else 150
+MANY = 10_000 if os.environ.get("ANYIO_STT_SOAK") else 100
 STEPS = 80
 CHANNEL = 1000  # the numbers of the second channel begin there
 

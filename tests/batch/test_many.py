@@ -198,7 +198,7 @@ def test_each_recording_has_one_result_whatever_happens(
 
 @pytest.mark.heavy
 async def test_memory_does_not_grow_with_the_number_of_recordings() -> None:
-    count = 10_000 if SOAK else 3_000
+    count = 10_000 if SOAK else 1_500
     frame = recording(20, 0.1)
     peaks = []
     for number in (count // 10, count):

@@ -27,7 +27,7 @@ from tests.engines.test_network_engines import ENGINES, Network
 pytestmark = pytest.mark.real_time
 
 FEW, AT_ONCE = 2, 10
-MANY = 2000 if os.environ.get("ANYIO_STT_SOAK") else 12
+MANY = 2000 if os.environ.get("ANYIO_STT_SOAK") else 6
 WORD, GAP = 0.2, 0.1
 NEAR = 0.35  # seconds by which what is told as lost may differ from where a word is
 HANG = 0.4  # seconds until a peer that hangs is left

@@ -200,7 +200,7 @@ def test_a_client_that_does_not_read_is_given_up(backend: str) -> None:
 @BACKENDS
 def test_connections_that_are_opened_and_dropped_leave_nothing(backend: str) -> None:
     rng = random.Random(1)
-    count = 1000 if SOAK else 200
+    count = 1000 if SOAK else 60
     with serving(backend, "--max-streams", "2000") as (port, server):
         wait_for(lambda: ask(port, "/ready"), "it")
         before = descriptors(server.pid)

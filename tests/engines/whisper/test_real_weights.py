@@ -74,7 +74,8 @@ async def test_leaving_amid_a_window_does_not_wait_for_it() -> None:
         assert anyio.current_time() - left < 1.0
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_the_engine_keeps_the_contract(backend: str) -> None:
-    make = partial(WhisperSTT, max_workers=2)
+# Each of some hundred engines loads its model, in a process of its own where it is isolated.
+@pytest.mark.parametrize(("backend", "isolated"), [("asyncio", False), ("trio", True)])
+def test_the_engine_keeps_the_contract(backend: str, isolated: bool) -> None:
+    make = partial(WhisperSTT, max_workers=2, isolated=isolated)
     anyio.run(partial(check_stt, make, patience=60), backend=backend)
