@@ -30,7 +30,7 @@ OPTIONS = APIConnectOptions(
     idle_timeout=DEADLINE,
     close_timeout=DEADLINE,
 )
-PATIENT = replace(OPTIONS, drain_timeout=6.0, idle_timeout=6.0)
+PATIENT = replace(OPTIONS, timeout=9.0, drain_timeout=9.0, idle_timeout=9.0)
 ANY_LATER = (Moment.OPENED, Moment.HEARING, Moment.FINAL, Moment.DRAINING)
 ANY = (Moment.OPENING, *ANY_LATER)
 
@@ -180,17 +180,17 @@ async def _check_cell(
     async with server:
         async with make(server) as stt:
             began = anyio.current_time()
-            with anyio.fail_after(6):
+            with anyio.fail_after(60):
                 if cell.error is None:
                     said = await hear(stt, audio, PATIENT)
                     assert said[-1:] in (["w4 w5 w6"], ["w1 w2 w3 w4 w5 w6"]), said
                 else:
                     await _fails(cell, stt, audio, hear)
-            # connecting, hearing and draining have a deadline each, and a refusal's text
-            bound = 3 * DEADLINE + 1.0 if cell.error else 4.0
-            assert anyio.current_time() - began < bound
+            # Connecting, hearing and draining have a deadline each, and a refusal's text; the
+            # nearest of an engine's own deadlines is ten seconds.
+            assert anyio.current_time() - began < 9.5
         assert server.struck == 1, "the fault did not strike"
-        with anyio.fail_after(5):
+        with anyio.fail_after(60):
             while server.open and cell.fault.action is not Action.STOP_READING:
                 await anyio.sleep(0.005)
 

@@ -38,7 +38,7 @@ class WordsPlugin(stt.STT):
         error: makes what they fail with.
         bill: whether it reports usage.
         stubborn: seconds for which it ignores that it is cancelled.
-        block: seconds for which it holds up its event loop with each second of audio.
+        block: holds up its event loop with each second of audio.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class WordsPlugin(stt.STT):
         error: Callable[[], Exception] = lost,
         bill: bool = True,
         stubborn: float = 0.0,
-        block: float = 0.0,
+        block: Callable[[], None] | None = None,
         num_channels: int = 1,
     ) -> None:
         super().__init__(
@@ -119,8 +119,8 @@ class WordsStream(stt.SpeechStream):
                 assert isinstance(item, rtc.AudioFrame)
                 assert item.sample_rate == RATE
                 before, self._heard = self._heard, self._heard + item.duration
-                if owner.block and int(self._heard) > int(before):
-                    time.sleep(owner.block)
+                if owner.block is not None and int(self._heard) > int(before):
+                    owner.block()
                 self._say_all(self._recogniser.feed(_samples(item)))
                 if tear is not None and self._heard >= tear:
                     raise owner.error()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from contextlib import suppress
 from typing import Any
 
@@ -158,9 +157,8 @@ async def test_closing_is_quick_and_closes_the_plugin(thread: bool) -> None:
         async with LiveKitSTT(plugin, thread=thread) as stt, stt.stream() as stream:
             await stream.send_frame(SIX)
             await anyio.sleep(0.05)
-            began = anyio.current_time()
-            await stream.aclose()
-            assert anyio.current_time() - began < 0.2
+            with anyio.fail_after(5):  # benchmarks/ measures it: what it must not do is drain
+                await stream.aclose()
         assert plugin.closed
     assert threads() == []
 
@@ -184,22 +182,22 @@ async def test_one_that_ignores_cancellation_is_left_behind_and_named(
 
 
 async def test_one_that_blocks_its_loop_does_not_block_ours() -> None:
-    gaps: list[float] = []
+    ours_goes_on = threading.Event()
 
     async def tick() -> None:
-        last = time.perf_counter()
         while True:
             await anyio.sleep(0.002)
-            now = time.perf_counter()
-            gaps.append(now - last)
-            last = now
+            ours_goes_on.set()
 
-    stt = LiveKitSTT(WordsPlugin(block=0.3), thread=True)
+    def block() -> None:
+        ours_goes_on.clear()
+        assert ours_goes_on.wait(60), "our loop stood still with it"
+
+    stt = LiveKitSTT(WordsPlugin(block=block), thread=True)
     async with stt, anyio.create_task_group() as tasks:
         tasks.start_soon(tick)
         assert texts(await hear(stt, SIX)) == "w1 w2 w3 w4 w5 w6"
         tasks.cancel_scope.cancel()
-    assert max(gaps) < 0.25  # benchmarks/ measures it: here other tests run beside
 
 
 async def test_one_that_leaves_in_the_middle_is_asked_again() -> None:

@@ -164,7 +164,6 @@ async def test_closing_it_closes_the_engine_and_leaves_nothing() -> None:
         stream = stt.stream(conn_options=OPTIONS)
         stream.push_frame(theirs(SIX)[0])
         await anyio.sleep(0.05)
-        began = anyio.current_time()
-        await stt.aclose()
-        assert anyio.current_time() - began < 0.2
+        with anyio.fail_after(5):  # benchmarks/ measures it: what it must not do is drain
+            await stt.aclose()
     assert plugin.closed
