@@ -11,7 +11,7 @@ import json
 import sys
 from typing import Any
 
-import vosk  # type: ignore[import-not-found,unused-ignore]
+import vosk
 from websockets.asyncio.server import serve
 
 RATE = 8000.0  # until a client says otherwise
