@@ -25,7 +25,7 @@ from .wire import Kind, Message
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ("LocalSTT", "local_capabilities", "same_language", "workers_or_cores")
+__all__ = ("LocalSTT", "local_capabilities", "workers_or_cores")
 
 
 class LocalSTT(STT):
@@ -169,12 +169,6 @@ def local_capabilities(endpointing: Endpointing, *, interims: bool) -> STTCapabi
         aligned_transcript="word",
         max_uncovered=utterance + MAX_UNHEARD_SECONDS + 1.0,  # the frame on its way, and a margin
     )
-
-
-def same_language(language: str, other: str) -> bool:
-    """Whether two tags are of one language, "en-GB" and "en_us" are."""
-    one, two = (tag.replace("_", "-").lower().partition("-")[0] for tag in (language, other))
-    return one == two
 
 
 def workers_or_cores(name: str, count: int | None) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...models import find_model, known_models, require_model
+from ...workers.language import language_of
 from ...workers.wire import Kind, Message
 from .endpointing import Endpointing
 from .hotwords import check_hotwords, check_phrases
@@ -50,7 +51,8 @@ class SherpaOptions:
         turn_timeout: how long a stream may wait for a worker process.
 
     Raises:
-        ValueError: for a number that is not positive, or a phrase that is none.
+        ValueError: for a number that is not positive, a phrase that is none, or a language
+            that the model does not know.
     """
 
     model: str | os.PathLike[str] = DEFAULT_MODEL
@@ -77,6 +79,7 @@ class SherpaOptions:
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be above 0, got {getattr(self, name)!r}")
         check_phrases(self.hotwords)
+        language_of(self.model, self.language)
 
     def folder(self) -> Path:
         """
@@ -113,9 +116,7 @@ class SherpaOptions:
 
     def spoken(self) -> str:
         """Return what transcripts are in, as far as it is known beforehand."""
-        if self.language not in (None, "auto"):
-            return self.language or ""
-        return "en" if os.fspath(self.model).endswith(("-en", ".en")) else ""
+        return language_of(self.model, self.language) or ""
 
     def setup(self, *, isolated: bool) -> Message:
         """

@@ -8,10 +8,11 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ...workers.in_thread import ThreadPool
+from ...workers.language import same_language
 from ...workers.pool import WorkerPool
 from ...workers.process import WorkerProcess, command_for
 from ...workers.stream import LocalStream
-from ...workers.stt import LocalSTT, local_capabilities, same_language, workers_or_cores
+from ...workers.stt import LocalSTT, local_capabilities, workers_or_cores
 from .endpointing import Endpointing
 from .options import SherpaOptions
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...models import known_models, require_model
+from ...workers.language import language_of
 from ...workers.wire import Kind, Message
 from .endpointing import Endpointing
 
@@ -39,7 +40,7 @@ class WhisperOptions:
         turn_timeout: how long a stream may wait for a worker process.
 
     Raises:
-        ValueError: for a number that is not positive.
+        ValueError: for a number that is not positive, or a language that the model does not know.
     """
 
     model: str | os.PathLike[str] = DEFAULT_MODEL
@@ -57,6 +58,7 @@ class WhisperOptions:
         for name in ("interim_interval", "num_threads", "worker_timeout", "turn_timeout"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be above 0, got {getattr(self, name)!r}")
+        language_of(self.model, self.language)
 
     def where(self) -> str:
         """
@@ -78,9 +80,7 @@ class WhisperOptions:
 
     def spoken(self) -> str | None:
         """Return what is spoken where that is fixed, else `None`."""
-        if self.language not in (None, "auto"):
-            return self.language
-        return "en" if os.fspath(self.model).endswith(".en") else None
+        return language_of(self.model, self.language)
 
     def setup(self) -> Message:
         """Return the message that tells a recogniser what to load."""

@@ -71,3 +71,8 @@ def test_a_missing_package_is_named_with_the_extra(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(module, "find_spec", lambda name: None)
     with pytest.raises(ImportError, match=r"pip install 'anyio-stt\[whisper\]'"):
         WhisperSTT()
+
+
+def test_a_model_for_english_is_not_made_for_another_language() -> None:
+    with pytest.raises(ValueError, match="knows English only, not language='de'"):
+        WhisperSTT(language="de")

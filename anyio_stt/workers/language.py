@@ -1,0 +1,35 @@
+"""What a model on this machine understands."""
+
+from __future__ import annotations
+
+import os
+
+__all__ = ("language_of", "same_language")
+
+
+def same_language(language: str, other: str) -> bool:
+    """Whether two tags are of one language, "en-GB" and "en_us" are."""
+    one, two = (tag.replace("_", "-").lower().partition("-")[0] for tag in (language, other))
+    return one == two
+
+
+def language_of(model: str | os.PathLike[str], language: str | None) -> str | None:
+    """
+    Return what a model's transcripts are in, `None` where it is left to the model.
+
+    Args:
+        model: its name or folder: one that ends in "-en" or ".en" knows English only.
+        language: what the user said.
+
+    Raises:
+        ValueError: when the model does not know the language.
+    """
+    wanted = None if language in (None, "auto") else language
+    if not os.fspath(model).rstrip(os.sep).endswith(("-en", ".en")):
+        return wanted
+    if wanted is not None and not same_language(wanted, "en"):
+        raise ValueError(
+            f"model={os.fspath(model)!r} knows English only, not language={language!r}; give the "
+            "name or folder of a model that knows it"
+        )
+    return wanted or "en"
