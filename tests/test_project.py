@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from importlib.metadata import metadata
+from importlib.metadata import metadata, requires
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -95,6 +95,14 @@ def test_a_fragment_is_prose_of_one_of_the_kinds(path: Path) -> None:
     kinds = "added|changed|deprecated|removed|fixed|security"
     assert re.fullmatch(rf"(\+[\w-]+|\d+)\.({kinds})(\.\d+)?\.md", path.name)
     assert not path.read_text(encoding="utf-8").lstrip().startswith(("#", "-", "*"))
+
+
+def test_the_extra_for_offline_brings_pocketsphinx_only_where_sherpa_has_no_wheels() -> None:
+    wanted = [each for each in requires("anyio-stt") or [] if "extra == 'offline'" in each]
+
+    assert any(each.startswith("sherpa-onnx") for each in wanted)
+    for each in wanted:
+        assert each.startswith(("sherpa-onnx", "pocketsphinx")) == ("platform_machine" in each)
 
 
 def test_what_is_installed_says_that_it_has_types_and_where_it_runs() -> None:

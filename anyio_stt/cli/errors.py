@@ -20,9 +20,10 @@ class CommandError(click.ClickException):
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the line."""
         told = self.format_message()
-        extra = re.search(r"pip install 'anyio-stt(\[[\w,-]+\])'", told)
-        if extra and _from_a_folder():
-            told += f" (in a clone: pip install '.{extra[1]}')"
+        extras = re.findall(r"pip install 'anyio-stt(\[[\w,-]+\])'", told)
+        if extras and _from_a_folder():
+            here = " or ".join(f"'.{extra}'" for extra in extras)
+            told += f" (in a clone: pip install {here})"
         click.echo(f"anyio-stt: {told}", file=file, err=file is None)
 
 
