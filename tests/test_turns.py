@@ -272,6 +272,31 @@ def test_an_end_that_comes_before_its_words_waits_for_them() -> None:
     assert letters(builder.add(final("so well", start=0.0, end=1.0), 9.0, 1.0)) == "T"
 
 
+def test_words_that_are_later_than_the_next_speech_are_a_turn_of_their_own() -> None:
+    builder = TurnBuilder(TurnLimits())
+    moments = builder.add(SpeechEvent(START, time=0.5), 0.6, 0.0)
+    moments += builder.add(SpeechEvent(END, time=1.0), 1.4, 0.0)
+    moments += builder.add(SpeechEvent(START, time=4.0), 4.1, 0.0)
+    moments += builder.add(final("so", start=0.5, end=1.0), 4.5, 1.0)
+    moments += builder.hear(4.6, 1.0)
+    assert letters(moments) == "ST"
+    moments += builder.add(final("yes", start=4.0, end=5.0), 5.1, 5.0)
+    assert texts([*moments, *builder.finish()]) == ["so", "yes"]
+
+
+def test_words_that_come_behind_two_ends_wait_for_the_words_of_the_second() -> None:
+    builder = TurnBuilder(TurnLimits())
+    moments = builder.add(SpeechEvent(START, time=0.5), 0.6, 0.0)
+    moments += builder.add(SpeechEvent(END, time=1.0), 1.1, 0.0)
+    moments += builder.add(SpeechEvent(START, time=1.2), 1.3, 0.0)
+    moments += builder.add(SpeechEvent(END, time=3.0), 3.1, 0.0)
+    moments += builder.add(final("so", start=0.5, end=1.0), 3.2, 1.0)
+    moments += builder.hear(3.4, 1.0)
+    assert letters(moments) == "S"
+    moments += builder.add(final("well", start=1.2, end=3.0), 3.5, 3.0)
+    assert texts(moments + builder.hear(4.5, 3.0)) == ["so well"]
+
+
 def test_a_preflight_of_which_another_final_or_none_comes_is_taken_back() -> None:
     builder = TurnBuilder(TurnLimits(), told=True)
     assert letters(builder.add(preflight("so", start=0.1, end=1.0), 1.0, 0.0)) == "SE"

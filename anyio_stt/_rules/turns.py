@@ -107,6 +107,8 @@ class TurnBuilder:
         self._turn: _Turn | None = None
         self._speaking = self._cut = self._ended = False
         self._quiet_since = 0.0
+        self._pause: tuple[float, float] | None = None
+        """The silence before the last speech, where it is long enough to end a turn."""
 
     @property
     def waiting(self) -> bool:
@@ -227,9 +229,11 @@ class TurnBuilder:
     def _start(self, time: float, covered: float) -> list[TurnMoment]:
         moments = self.hear(time, covered)
         turn, long_ago = self._turn, time - self.limits.max_silence + _ROUNDING
-        enough = self._ended or self._quiet_since <= long_ago
-        if turn and enough and not (self._speaking or turn.over):
-            turn.over = self._quiet_since, time  # only its words are late
+        if not self._speaking:
+            enough = self._ended or 0 < self._quiet_since <= long_ago
+            self._pause = (self._quiet_since, time) if enough else None
+            if turn and not turn.over:
+                turn.over = self._pause  # only its words are late
         moments += self._resume(time)
         self._speaking, self._ended = True, False
         return moments
@@ -246,8 +250,10 @@ class TurnBuilder:
             moments, turn = self.finish(), None
         if turn is None:
             turn = self._turn = _Turn(data.start_time if data.end_time else heard)
+            if self._pause and data.end_time > 0 and data.start_time < sum(self._pause) / 2:
+                turn.over = self._pause  # words so late that others speak already
             if not self._speaking:  # words that came behind their END
-                self._quiet_since = data.end_time or heard
+                self._quiet_since = max(self._quiet_since, data.end_time)
             moments.append(StartOfTurn(turn.start, data.text.strip(), self.channel))
         if (self._speaking or not guess) and turn.text_with(data) != turn.eager:
             moments += self._resume(data.end_time or heard)

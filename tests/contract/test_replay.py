@@ -360,6 +360,15 @@ async def test_no_final_twice_for_the_same_audio(caplog: pytest.LogCaptureFixtur
 
 
 @pytest.mark.contract("S17")
+async def test_an_end_that_is_moved_with_a_clock_lies_in_what_was_heard() -> None:
+    late, early = final("b", start=0.8, end=1.0), final("a", start=0.1, end=0.4)
+    stt = ScriptedSTT([Hear(1.5), Say(late), Say(early), Say(end_of_speech(1.0)), HearAll()])
+    events, _ = await recognise(stt)
+    (end,) = (each.time for each in events if each.type is SpeechEventType.END_OF_SPEECH)
+    assert end == pytest.approx(1.5)
+
+
+@pytest.mark.contract("S17")
 async def test_a_final_covers_no_more_than_its_attempt_has_read() -> None:
     stt = ScriptedSTT([Hear(0.5), Say(final("too far", end=99.0)), BROKEN], [HearAll()])
     _, stream = await recognise(stt)
