@@ -91,6 +91,7 @@ class Turns(EventFollower[TurnMoment]):
         self._told = stream._core_stt.capabilities.turns  # noqa: SLF001 - one base
         self._detector = None if self._told else detector
         self._asker: TurnAsker | None = None
+        self._call: OffLoopCall | None = None
         self._audio: TurnAudio | None = None
         self._held: SpeechEvent | None = None  # until the detector has judged the pause before it
         self._scope: anyio.CancelScope | None = None
@@ -103,14 +104,18 @@ class Turns(EventFollower[TurnMoment]):
         min_silence: float | None = None,
         max_silence: float | None = None,
         threshold: float | None = None,
+        detector: TurnDetector | None = None,
         max_gap: float | None = None,
         min_words: int | None = None,
     ) -> None:
         """
         Change what is given, from now on, also for a turn that is open; `None` leaves as it is.
 
+        A new detector takes the place of the old one, also of one that was given up.
+
         Args:
-            min_silence, max_silence, threshold, max_gap, min_words: as `Turns` has them.
+            min_silence, max_silence, threshold, detector, max_gap, min_words: as `Turns` has
+                them.
 
         Raises:
             ValueError: for values that cannot hold together; nothing is changed then.
@@ -126,6 +131,10 @@ class Turns(EventFollower[TurnMoment]):
         self._limits = replace(self._limits, **changed)
         for builder in self._builders.values():
             builder.limits = self._limits
+        if detector is not None and not self._told:
+            self._detector = detector
+            if self._audio is not None:
+                self._employ(detector, self._audio)
         self._wake()
 
     # ---- as an iterator
@@ -173,11 +182,16 @@ class Turns(EventFollower[TurnMoment]):
 
     def _begin(self) -> TurnAudio:
         if self._audio is None:
-            self._audio = TurnAudio(self._stream, keep=self._detector is not None)
+            self._audio = TurnAudio(self._stream)
             if self._detector is not None:
-                call = self._stream._closing(OffLoopCall(self._wake))  # noqa: SLF001
-                self._asker = TurnAsker(self._detector, self._stream.label, call)
+                self._employ(self._detector, self._audio)
         return self._audio
+
+    def _employ(self, detector: TurnDetector, audio: TurnAudio) -> None:
+        audio.keep()
+        if self._call is None or self._call.busy:  # with another's question, perhaps for ever
+            self._call = self._stream._closing(OffLoopCall(self._wake))  # noqa: SLF001
+        self._asker = TurnAsker(detector, self._stream.label, self._call)
 
     def _wake(self) -> None:
         """Have `_more` look again; called on the event loop."""

@@ -14,7 +14,14 @@ import anyio
 import numpy as np
 import pytest
 
-from anyio_stt import AudioFrame, EndOfTurn, SpeechEvent, SpeechEventType, TurnMoment
+from anyio_stt import (
+    AudioFrame,
+    EagerEndOfTurn,
+    EndOfTurn,
+    SpeechEvent,
+    SpeechEventType,
+    TurnMoment,
+)
 from anyio_stt._rules.turns import TurnBuilder, TurnLimits
 from anyio_stt.testing import Hear, HearAll, Say, ScriptedSTT, final, silence
 from anyio_stt.testing.steps import Step
@@ -109,6 +116,29 @@ async def test_a_detector_that_hangs_blocks_neither_the_turns_nor_the_block() ->
         stuck.set()
     assert texts(moments) == ["so well", "yes"]
     assert len(detector.asked) == 1  # while it hangs it is not asked again
+
+
+@pytest.mark.real_time
+@pytest.mark.parametrize("before", [None, "sleeps", "never"])
+async def test_another_detector_takes_over_in_the_middle_of_a_turn(before: str | None) -> None:
+    stuck = threading.Event()
+    sleeps = Scripted(lambda _: float(stuck.wait(60)) if before == "sleeps" else 0.0)
+    sure = Scripted(lambda _: 1.0)
+    ended: list[str] = []
+    async with ScriptedSTT(SCRIPT) as stt, stt.stream() as stream:
+        try:
+            with anyio.fail_after(60):
+                await stream.feed([silence(10.0)])
+                turns = stream.turns(detector=sleeps if before else None, max_silence=30.0)
+                async for moment in turns:
+                    if isinstance(moment, EagerEndOfTurn) and not sure.asked:
+                        turns.update_options(detector=sure)
+                    ended += [moment.text] if isinstance(moment, EndOfTurn) else []
+        finally:
+            stuck.set()
+    assert sure.asked
+    assert " ".join(ended) == "so well yes"
+    assert len(ended) > 1
 
 
 @pytest.mark.heavy

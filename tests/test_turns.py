@@ -129,6 +129,25 @@ async def test_audio_that_stops_in_the_middle_of_speech_ends_the_turn() -> None:
         assert 1.4 < anyio.current_time() - began < 1.7
 
 
+@pytest.mark.parametrize(
+    ("options", "ends_at"),
+    [({}, 3.0), ({"max_silence": 5.0}, 6.5), ({"max_silence": 1.0}, 2.5), ({"max_gap": 5.0}, 3.0)],
+)
+async def test_options_hold_from_when_they_are_changed_also_for_the_turn_that_is_open(
+    options: dict[str, float], ends_at: float
+) -> None:
+    order = [Hear(2.0), *says("so", 0.5, 1.5), HearAll()]
+    ended: list[float] = []
+    async with ScriptedSTT(order) as stt, stt.stream() as stream:
+        turns = stream.transcribe(at_pace(80)).turns()
+        async for each in turns:
+            if isinstance(each, EagerEndOfTurn):
+                turns.update_options(**options)  # type: ignore[arg-type]
+            if isinstance(each, EndOfTurn):
+                ended += [stream.statistics().pushed]
+    assert ended == pytest.approx([ends_at], abs=0.11)
+
+
 def test_options_that_cannot_hold_together_are_refused() -> None:
     with pytest.raises(ValueError, match="min_silence=3"):
         TurnLimits(min_silence=3.0)

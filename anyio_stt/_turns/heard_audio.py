@@ -26,20 +26,22 @@ class TurnAudio:
 
     Args:
         stream: whose.
-        keep: whether its last seconds are kept, for a detector.
     """
 
-    def __init__(self, stream: Recognition, *, keep: bool) -> None:
+    def __init__(self, stream: Recognition) -> None:
         self._stream = stream
         self._queue, self._output = stream._core_queue, stream._core_output  # noqa: SLF001
-        self._keep = keep
-        if keep:
-            self._queue.log.hold = 0.0  # until it is known what is needed
+        self._keep = False
         self._pushed, self._pushed_at = -1, 0.0
         self._awaited = -1
         self._gap, self._max_gap = 0.0, math.inf
         self.stopped = False
         """Whether audio has stopped to come while the input is open."""
+
+    def keep(self) -> None:
+        """Keep its last seconds from now on, for a detector."""
+        if not self._keep:
+            self._keep, self._queue.log.hold = True, 0.0  # until it is known what is needed
 
     @property
     def delivered(self) -> float:
