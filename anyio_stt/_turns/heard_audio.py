@@ -104,11 +104,12 @@ class TurnAudio:
             due, awaited = math.inf, min(due, awaited)
         if awaited < math.inf:
             self._await(math.ceil(awaited * queue.rate), wake)
-        pending = queue.pending > 0
-        mark = min(due * queue.rate - 1, queue.written if pending else math.inf)
+        # What waits to be read is of interest only once no more comes: else each frame wakes.
+        late = queue.pending > 0 and self._gap >= self._max_gap
+        mark = min(due * queue.rate - 1, queue.written if late else math.inf)
         queue.log.tell_read(mark, wake)
         queue.notice_at = -1
-        if pending or queue.ended:
+        if late or queue.ended:
             return math.inf
         if not self.stopped:
             return max(self._pushed_at + self._max_gap, now + _SOON)
