@@ -6,11 +6,9 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
-from typing import Any
 
 import anyio
 import pytest
-from anyio.lowlevel import checkpoint
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -148,32 +146,6 @@ async def test_options_hold_from_when_they_are_changed_also_for_the_turn_that_is
             if isinstance(each, EndOfTurn):
                 ended += [stream.statistics().pushed]
     assert ended == pytest.approx([ends_at], abs=0.11)
-
-
-async def test_turns_are_not_woken_by_each_frame_of_audio_that_comes_in_bursts() -> None:
-    looks = 0
-    order = [Hear(2.0), Say(SpeechEvent(START, time=0.5)), Say(interim("so", start=0.5, end=1.0))]
-
-    async def bursts() -> AsyncIterator[AudioFrame]:
-        for _ in range(10):
-            for _ in range(50):
-                yield silence(0.02)
-                await checkpoint()
-            await anyio.sleep(1.0)
-
-    async with ScriptedSTT([*order, HearAll()]) as stt, stt.stream() as stream:
-        turns = stream.transcribe(bursts()).turns(max_gap=1.5)
-        look = turns._look
-
-        def counted(*args: Any) -> None:
-            nonlocal looks
-            looks += 1
-            look(*args)
-
-        turns._look = counted  # type: ignore[method-assign]
-        moments = [each async for each in turns]
-    assert letters(moments).endswith("T")
-    assert looks < 100  # of 500 frames
 
 
 def test_options_that_cannot_hold_together_are_refused() -> None:

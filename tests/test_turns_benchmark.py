@@ -6,17 +6,21 @@ import math
 from pathlib import Path
 from typing import Any
 
+import anyio
 import numpy as np
 import pytest
+from anyio.lowlevel import checkpoint
 
 pytest.importorskip("trio")
 
 from anyio_stt import SpeechEvent, SpeechEventType
 from anyio_stt._rules.turns import Question, TurnLimits
-from anyio_stt.testing import final
+from anyio_stt._turns.heard_audio import TurnAudio
+from anyio_stt.testing import autojump_backends, final, silence
 from benchmarks.accuracy import RATE, own_recordings
 from benchmarks.turns import report
 from benchmarks.turns.conversations import Conversation, Turn, conversation, power
+from benchmarks.turns.cost import OwnCost, Talkative, own_cost
 from benchmarks.turns.hearing import Tick
 from benchmarks.turns.rules import Outcome, Rule, outcome, rules
 
@@ -82,6 +86,53 @@ def test_a_detector_that_knows_ends_turns_soon_and_cuts_none_off() -> None:
     assert (good.cut, good.together) == (0.0, 0.0)
     assert good.median == pytest.approx(0.35, abs=0.06)
     assert good.asked > 0
+
+
+def test_what_turns_themselves_cost_is_told_and_lands_between_its_marks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, options = autojump_backends()["asyncio"]
+    cost = own_cost(2, 5.0, 1, backend=loop, backend_options=options)
+    assert cost.events > 0
+    page = tmp_path / "turns.md"
+    page.write_text(f"before\n{report._COST}\nold\n{report._COST_END}\nafter\n")
+    monkeypatch.setattr(report, "_GUIDES", tmp_path)
+    report.write_cost(OwnCost(0.0004, 0.0002, 0.0001).report())
+    text = page.read_text()
+    assert "old" not in text
+    assert text.endswith("\nafter\n")
+    assert "took 200 µs more (0.020 % of a core, 5000 streams a core)" in text
+    assert "question to a detector 100 µs" in text
+
+
+async def test_turns_are_not_woken_by_each_frame_of_audio_that_comes_in_bursts() -> None:
+    looks = 0
+
+    async def feed_in_bursts() -> None:
+        for _ in range(10):
+            for _ in range(50):
+                stream.push_frame(silence(0.02))
+                await checkpoint()
+            await anyio.sleep(1.0)
+        stream.end_input()
+
+    def counted(audio: TurnAudio) -> None:
+        nonlocal looks
+        looks += 1
+        look(audio)
+
+    async with (
+        Talkative() as stt,
+        stt.stream() as stream,
+        anyio.create_task_group() as tg,
+    ):
+        tg.start_soon(feed_in_bursts)
+        turns = stream.turns(max_gap=1.5)
+        look = turns._look
+        turns._look = counted  # type: ignore[method-assign]
+        moments = [each async for each in turns]
+    assert moments
+    assert looks < 100  # of 500 frames
 
 
 def test_the_report_lands_between_its_marks_with_a_picture(

@@ -5,7 +5,8 @@ How soon turns end, and how many are cut off: `python -m benchmarks.turns`.
                      without it, the little speech that the project made itself
     --engines a,b    only these
     --quick          one conversation of two sentences, to see that it works
-    --write          put table and chart into docs/guides/turns.md
+    --cost           only what turns() itself takes, with an engine that takes nothing
+    --write          put table and chart, or the cost, into docs/guides/turns.md
 
 Conversations are made of the recordings: pauses of 0.2 to 1.5 s inside of sentences, where they
 are quietest, and 2 s between turns; the seeds are fixed. Engines hear them at the pace of speech,
@@ -31,8 +32,9 @@ from anyio_stt._rules.turns import Question
 
 from ..accuracy import RATE, own_recordings, recordings_in
 from .conversations import Conversation, conversation
+from .cost import own_cost
 from .hearing import listen_all
-from .report import Measured, chart, report, write
+from .report import Measured, chart, report, write, write_cost
 from .rules import Judge, outcome, rules
 
 ENGINES = ("sherpa", "pocketsphinx")
@@ -97,8 +99,15 @@ def main() -> None:
     parser.add_argument("--audio", type=Path)
     parser.add_argument("--engines", default=",".join(ENGINES))
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--cost", action="store_true")
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
+    if asked.cost:
+        cost = own_cost(*((5, 5.0, 1) if asked.quick else ())).report()
+        print(cost)
+        if asked.write:
+            write_cost(cost)
+        return
     recordings = recordings_in(asked.audio) if asked.audio else own_recordings()
     seeds, noises = ((1,), (None,)) if asked.quick else (_SEEDS, _NOISES)
     talks = [

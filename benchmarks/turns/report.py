@@ -12,6 +12,8 @@ from .conversations import Conversation
 from .rules import Outcome, Rule
 
 _GUIDES = Path(__file__).parents[2] / "docs" / "guides"
+_COST = "<!-- cost: written by python -m benchmarks.turns --cost -->"
+_COST_END = "<!-- end of cost -->"
 _BEGIN, _END = "<!-- turns: written by python -m benchmarks.turns -->", "<!-- end of turns -->"
 _COLOURS = ("#495057", "#e8590c", "#0b7285", "#5f3dc4")
 _WIDTH, _HEIGHT, _LEFT, _TOP = 330, 200, 56, 40
@@ -151,7 +153,15 @@ def _text(x: float, y: float, text: str, anchor: str = "start") -> str:
 
 
 def write(text: str, picture: str) -> None:
-    page = _GUIDES / "turns.md"
-    before, _, rest = page.read_text(encoding="utf-8").partition(_BEGIN)
-    page.write_text(f"{before}{_BEGIN}\n\n{text}\n\n{_END}{rest.partition(_END)[2]}", "utf-8")
+    _put(text, _BEGIN, _END)
     (_GUIDES / "turns.svg").write_text(picture, encoding="utf-8")
+
+
+def write_cost(text: str) -> None:
+    _put(text, _COST, _COST_END)
+
+
+def _put(text: str, begin: str, end: str) -> None:
+    page = _GUIDES / "turns.md"
+    before, _, rest = page.read_text(encoding="utf-8").partition(begin)
+    page.write_text(f"{before}{begin}\n\n{text}\n\n{end}{rest.partition(end)[2]}", "utf-8")
