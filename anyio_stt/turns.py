@@ -250,7 +250,7 @@ class Turns(EventFollower[TurnMoment]):
             return self._asker.deadline
         builders = self._builders.values()
         if not any(each.waiting for each in builders):
-            return math.inf
+            return audio.expect_silence(self._wake)
         asks = self._asker is not None and self._asker.free
         covered = self._covered()
         waits = [each.waits_for(asks, covered) for each in builders]

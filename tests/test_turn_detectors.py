@@ -15,9 +15,11 @@ import numpy as np
 import pytest
 
 from anyio_stt import (
+    APIConnectOptions,
     AudioFrame,
     EagerEndOfTurn,
     EndOfTurn,
+    RecognizeStream,
     SpeechEvent,
     SpeechEventType,
     TurnMoment,
@@ -116,6 +118,38 @@ async def test_a_detector_that_hangs_blocks_neither_the_turns_nor_the_block() ->
         stuck.set()
     assert texts(moments) == ["so well", "yes"]
     assert len(detector.asked) == 1  # while it hangs it is not asked again
+
+
+class Quiet(RecognizeStream):
+    """Hears that nobody speaks."""
+
+    async def _run(self) -> None:
+        heard = 0.0
+        async for item in self._input_ch:
+            heard += item.duration if isinstance(item, AudioFrame) else 0.0
+            self._report_silence(heard)
+
+
+async def test_of_a_stream_on_which_nobody_speaks_no_more_than_eight_seconds_are_kept() -> None:
+    kept: list[float] = []
+
+    async def feed() -> None:
+        for _ in range(600):
+            stream.push_frame(silence(0.1))
+            await anyio.sleep(0.1)
+            items = stream._core_queue.log.items
+            kept.append(sum(len(each) for each in items if isinstance(each, bytes)) / 32000)
+        stream.end_input()
+
+    async with (
+        ScriptedSTT() as stt,
+        Quiet(stt=stt, conn_options=APIConnectOptions()) as stream,
+        anyio.create_task_group() as tg,
+    ):
+        tg.start_soon(feed)
+        assert [each async for each in stream.turns(detector=Scripted(lambda _: 0.0))] == []
+    assert 7.9 < max(kept[-100:]) <= 9.0
+    assert max(kept) < 30
 
 
 @pytest.mark.real_time

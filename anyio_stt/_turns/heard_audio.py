@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ("TurnAudio",)
 
 _HEARD = 8.0  # seconds that a detector hears
+_FASTEST = 48000  # samples a second, before the first frame tells
 _AHEAD = 1.0  # seconds that live audio may come in one piece
 _SOON = 0.02  # nothing is so urgent that it is looked at more often
 
@@ -114,6 +115,14 @@ class TurnAudio:
         if not self.stopped:
             return max(self._pushed_at + self._max_gap, now + _SOON)
         return now + max(due - self.heard(covered), _SOON)
+
+    def expect_silence(self, wake: Callable[[], None]) -> float:
+        """Have *wake* called where silence need be kept no longer, though nobody ever speaks."""
+        log = self._queue.log
+        if self._keep and log.hold == 0.0:
+            log.tell_read(_HEARD * (self._queue.rate or _FASTEST), wake)
+            self._queue.notice_at = -1
+        return math.inf
 
     def _await(self, position: int, wake: Callable[[], None]) -> None:
         if position == self._awaited or position <= self._output.ledger.covered:
