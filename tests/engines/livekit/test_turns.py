@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import math
+import multiprocessing
 import threading
 import warnings
 from collections.abc import Callable
@@ -176,3 +177,30 @@ def test_made_outside_of_a_loop_it_has_one_of_its_own_for_each_question() -> Non
         moments = anyio.run(heard, detector, backend=backend)
         assert texts(moments)[-1] == "yes"
     assert threading.main_thread() not in executor.threads
+
+
+async def asked_of_a_process() -> list[TurnMoment]:
+    """Ask as a LiveKit job does, whose network is in a process that belongs to the job's loop."""
+    from livekit.agents.ipc.inference_proc_executor import InferenceProcExecutor
+
+    from .made_up_runner import MadeUpRunner
+
+    executor = InferenceProcExecutor(
+        runners={"made_up": MadeUpRunner},
+        initialize_timeout=60, close_timeout=60, memory_warn_mb=0, memory_limit_mb=0,
+        ping_interval=60, ping_timeout=60, high_ping_threshold=60,
+        mp_ctx=multiprocessing.get_context("spawn"),
+        loop=asyncio.get_running_loop(), http_proxy=None,
+    )  # fmt: skip
+    await executor.start()
+    try:
+        await executor.initialize()
+        return await heard(LiveKitTurnDetector(Model(executor)), max_silence=30.0)
+    finally:
+        await executor.aclose()
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(180)
+def test_livekits_own_inference_process_is_asked_on_the_loop_it_belongs_to() -> None:
+    assert texts(anyio.run(asked_of_a_process)) == ["so well", "yes"]
