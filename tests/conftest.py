@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -70,6 +71,12 @@ def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
     if name.startswith("real-") or name == "uvloop":
         return _real_backend(name.removeprefix("real-"))
     return autojump_backends()[name]
+
+
+@pytest.fixture
+def unlogged(caplog: pytest.LogCaptureFixture) -> None:
+    """Log nothing: of ten thousand failures that are meant, pytest would keep each traceback."""
+    caplog.set_level(logging.CRITICAL + 1, "anyio_stt")
 
 
 # ---- side by side, and what was left out

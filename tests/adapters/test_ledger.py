@@ -145,6 +145,7 @@ async def test_every_second_is_accounted_for_whatever_fails(kind: str) -> None:
 
 
 @pytest.mark.heavy
+@pytest.mark.usefixtures("unlogged")
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("kind", KINDS)
 async def test_in_many_random_streams_nothing_is_unaccounted(kind: str) -> None:

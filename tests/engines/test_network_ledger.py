@@ -167,6 +167,7 @@ async def test_every_second_is_accounted_for_whatever_a_peer_does(name: str) -> 
 
 
 @pytest.mark.heavy
+@pytest.mark.usefixtures("unlogged")
 @pytest.mark.timeout(14_400)
 @pytest.mark.parametrize("name", ENGINES)
 async def test_in_many_random_streams_over_a_network_nothing_is_unaccounted(name: str) -> None:
