@@ -60,13 +60,13 @@ class Access:
         # Each is compared, whichever it is, so that time does not tell.
         found = [hmac.compare_digest(digest, each) for each in self._digests]
         if True not in found:
-            raise AccessError("the key is not known here", status=401)
+            raise AccessError("unknown key", status=401)
         return f"key {found.index(True) + 1}"
 
     def _check_host(self, host: str) -> None:
         if self._hosts and _host_of(f"//{host}") not in self._hosts:
             raise AccessError(
-                "this Host is not served here; the server's own --allow-host names it", status=403
+                "this Host is not served here; allow it with the server's --allow-host", status=403
             )
 
     def _check_origin(self, origin: str | None, host: str) -> None:
@@ -75,7 +75,7 @@ class Access:
         # The scheme may differ: a proxy in front may speak TLS for us.
         if not origin.lower().endswith(f"://{host.lower()}"):
             raise AccessError(
-                "pages of this Origin may not call; the server's own --allow-origin names them",
+                "pages of this Origin may not call; allow it with the server's --allow-origin",
                 status=403,
             )
 

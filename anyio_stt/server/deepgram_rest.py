@@ -91,7 +91,7 @@ class DeepgramEndpoints:
         async for chunk in chunks:
             body += chunk
             if len(body) > _MAX_URL:
-                raise ClientError(f"an address has at most {_MAX_URL} bytes", status=413)
+                raise ClientError(f"a URL may have at most {_MAX_URL} bytes", status=413)
         async with aclosing(fetch(_url(body), self._service.options)) as found:
             async for chunk in found:
                 yield chunk
@@ -117,7 +117,7 @@ class _Ask:
         self.encoding = self.last("encoding") or ""
         if self.encoding and self.encoding not in ENCODINGS:
             known = ", ".join(ENCODINGS)
-            raise ClientError(f"encoding is one of {known} where it is given", "encoding")
+            raise ClientError(f"encoding must be one of {known}", "encoding")
 
     def last(self, name: str) -> str | None:
         return next(reversed(self._query.get(name, ())), "") or None
@@ -168,7 +168,7 @@ def _url(body: bytes) -> str:
     try:
         url = json.loads(body)["url"]
     except (LookupError, TypeError, ValueError, RecursionError) as exc:
-        raise ClientError('a JSON body is {"url": ADDRESS}') from exc
+        raise ClientError('the JSON body must be {"url": ADDRESS}') from exc
     if not isinstance(url, str):
         raise ClientError("url is text")
     return url

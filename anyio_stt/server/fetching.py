@@ -26,8 +26,8 @@ async def fetch(url: str, options: ServerOptions) -> AsyncGenerator[bytes, None]
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or parts.hostname not in options.fetch_hosts:
         raise ClientError(
-            "recordings are not fetched from there; send the recording itself, or have the "
-            "server started with --fetch-host",
+            "this server does not fetch recordings from there; send the recording itself, or "
+            "start the server with --fetch-host",
             "url",
         )
     try:

@@ -85,7 +85,9 @@ class BoundedBody(AsyncIterator[bytes]):
             with anyio.fail_after(timeout):
                 message = await self._receive()
         except TimeoutError:
-            raise ClientError(f"nothing of the body came for {timeout:g} s", status=408) from None
+            raise ClientError(
+                f"no data of the body arrived for {timeout:g} s", status=408
+            ) from None
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         self._more = bool(message.get("more_body"))
@@ -102,7 +104,7 @@ async def read_form(request: Request, options: ServerOptions) -> AsyncGenerator[
     """
     kind = request.headers.get("content-type", "")
     if not kind.lower().startswith("multipart/form-data"):
-        raise ClientError("a form is expected: Content-Type: multipart/form-data", status=400)
+        raise ClientError("a form was expected: Content-Type: multipart/form-data", status=400)
     parser = MultiPartParser(
         Headers({"content-type": kind}),
         BoundedBody(request, options),  # type: ignore[arg-type] # it only iterates
@@ -128,7 +130,7 @@ def _form(items: list[tuple[str, Any]]) -> Form:
     for name, value in items:
         if isinstance(value, UploadFile):
             if name != "file":
-                raise ClientError(f"the recording is expected as file, not as {name}", name)
+                raise ClientError(f"the recording must be sent as file, not as {name}", name)
             upload = value
         else:
             # chunking_strategy[type] is the chunking_strategy too

@@ -70,7 +70,7 @@ class DeepgramServerSession(ServerSession):
         """What the audio is written in."""
         if self.encoding not in ENCODINGS and self.encoding not in COMPRESSED:
             known = ", ".join(sorted({*ENCODINGS, *COMPRESSED} - {""}))
-            raise ClientError(f"encoding={self.encoding} is none of {known}", "encoding")
+            raise ClientError(f"encoding={self.encoding} is not one of {known}", "encoding")
         self.rate: int = self._number("sample_rate", 0 if self.encoding in COMPRESSED else None)
         """Samples a second."""
         self.channels: int = self._number("channels", 1)
@@ -116,7 +116,7 @@ class DeepgramServerSession(ServerSession):
         try:
             kind = json_object(message)["type"]
         except (LookupError, ValueError, RecursionError) as exc:
-            raise ClientError("a text message is a JSON object with a type") from exc
+            raise ClientError("a text message must be a JSON object with a type") from exc
         match kind:
             case "KeepAlive":
                 return ()
@@ -124,7 +124,7 @@ class DeepgramServerSession(ServerSession):
                 return (Flush("Finalize"),)
             case "CloseStream":
                 return (End(),)
-        raise ClientError(f"a message of type {kind!r} is not known")
+        raise ClientError(f"unknown message type {kind!r}")
 
     def _audio(self, data: bytes) -> Iterable[Command]:
         if not data:  # how streams were closed before there was CloseStream

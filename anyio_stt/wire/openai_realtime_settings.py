@@ -98,7 +98,7 @@ def _read_format(
     asked = _mapping(asked, "format")
     kind = asked.get("type")
     if kind not in _ENCODINGS:
-        raise ClientError(f"format is one of {', '.join(_ENCODINGS)}, got {kind!r}", "format")
+        raise ClientError(f"format must be one of {', '.join(_ENCODINGS)}, got {kind!r}", "format")
     rate = asked.get("rate") or (24000 if kind == _PCM else 8000)
     if not isinstance(rate, int) or rate not in _RATES:
         raise ClientError(f"rate must be 8000 to 192000, got {rate!r}", "rate")
@@ -118,7 +118,7 @@ def _read_transcription(
     model, language = body.get("model"), body.get("language")
     for name, value in (("model", model), ("language", language)):
         if value is not None and not isinstance(value, str):
-            raise ClientError(f"{name} is text, got {value!r}", name)
+            raise ClientError(f"{name} must be text, got {value!r}", name)
     return replace(settings, model=model or settings.model, language=language or settings.language)
 
 
@@ -127,7 +127,7 @@ def _read_turns(asked: object, settings: RealtimeSettings, ignored: list[str]) -
         return replace(settings, detects=False)
     body = _mapping(asked, "turn_detection")
     if body.get("type", "server_vad") not in _TURNS:
-        raise ClientError(f"turn_detection is one of {_TURNS}, or null", "turn_detection")
+        raise ClientError(f"turn_detection must be one of {_TURNS}, or null", "turn_detection")
     # The engine ends utterances by its own measure.
     ignored += [f"turn_detection.{name}" for name in body if name != "type"]
     return replace(settings, detects=True)
@@ -135,5 +135,5 @@ def _read_turns(asked: object, settings: RealtimeSettings, ignored: list[str]) -
 
 def _mapping(value: object, name: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise ClientError(f"{name} is a JSON object", name)
+        raise ClientError(f"{name} must be a JSON object", name)
     return value
