@@ -120,11 +120,11 @@ class LiveConnection:
     async def _serve(self) -> None:
         try:
             await self._say(self._session.greet())
-            while not self._closing:
+            while True:  # `_close` ends it, when it is done
                 try:
                     commands = await self._peer.receive()
                     self._heard_at = anyio.current_time()
-                    for command in commands:
+                    for command in () if self._closing else commands:
                         await self._obey(command)
                 except ClientError as exc:
                     await self._refuse(exc)
@@ -156,24 +156,25 @@ class LiveConnection:
         if self._ended:
             return
         if self._decoder is None:
-            self._decoder = Decompressor(self.hear, self._undecodable)
+            self._decoder = Decompressor(self.hear, self._undecodable, self._tell_lost)
             self._tasks.start_soon(self._decoder.run)
         await self._decoder.push(data, self._options.stall_timeout)
 
     async def _undecodable(self, error: ClientError) -> None:
         self._session.close_code = 1008
-        await self._refuse(error)
+        await self._say(self._session.refused(error))
+        await self._close(str(error))
 
     async def hear(self, frame: AudioFrame) -> None:
         """Give audio to the engine, waiting for room if need be."""
         if frame.num_channels > 1 and not self._apart:
             frame = mix_down(frame)
-        session, stream = self._session, self._stream
+        session = self._session
         session.heard(frame.duration)
         if session.sent > self._options.max_audio:
-            raise self._too_long()
-        if stream is None:
-            stream = self._open()
+            session.close_code = 1008
+            raise ClientError(f"{self._options.max_audio:g} s of audio is the most that is taken")
+        stream = self._stream or self._open()
         try:
             stream.push_frame(frame)
         except StreamFullError:
@@ -200,18 +201,15 @@ class LiveConnection:
     async def _push(self, stream: RecognizeStream, frame: AudioFrame) -> None:
         # Meanwhile nothing is read from the client, which is how it learns to wait.
         try:
-            with anyio.fail_after(self._options.stall_timeout):
+            with (
+                suppress(StreamClosedError, InputEndedError),
+                anyio.fail_after(self._options.stall_timeout),
+            ):
                 await stream.send_frame(frame)
         except TimeoutError:
             await self._fail(f"the engine took nothing for {self._options.stall_timeout:g} s")
-        except (StreamClosedError, InputEndedError):
-            pass
         finally:
             self._heard_at = anyio.current_time()
-
-    def _too_long(self) -> ClientError:
-        self._session.close_code = 1008
-        return ClientError(f"{self._options.max_audio:g} s of audio is the most that is taken")
 
     async def _flush(self, flush: Flush) -> None:
         if self._stream is None or self._ended:
@@ -233,8 +231,6 @@ class LiveConnection:
 
     async def looked(self, stream: RecognizeStream) -> None:
         """Do what a protocol does once a second of audio."""
-
-    # ---- what the engine says
 
     async def _tell(self, stream: RecognizeStream) -> None:
         try:
@@ -260,11 +256,14 @@ class LiveConnection:
         if lost < _EPSILON:
             return
         self._dropped = dropped
-        self._service.metrics.lost(self._protocol, lost)
         end = self._session.sent
         if event is not None and event.alternatives:
             end = event.alternatives[0].start_time
-        await self._say(self._session.lost(max(end - lost, 0.0), max(end, lost)))
+        await self._tell_lost(max(end - lost, 0.0), max(end, lost))
+
+    async def _tell_lost(self, start: float, end: float) -> None:
+        self._service.metrics.lost(self._protocol, end - start)
+        await self._say(self._session.lost(start, end))
 
     async def _finish(self) -> None:
         """Say the last words and hang up."""

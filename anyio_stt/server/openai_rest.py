@@ -162,8 +162,11 @@ class _Streaming:
                     tell=self._tell,
                 )
         except (APIError, ClientError) as exc:
-            _, message, _ = told_error(exc)
-            error = wire.error_body(message, "server_error", None, None)
+            if not self._begun:
+                raise  # nothing was said: the answer is the error, with its status
+            status, message, _ = told_error(exc)
+            kind = "invalid_request_error" if status < 500 else "server_error"
+            error = wire.error_body(message, kind, None, None)
             await write(wire.stream_event("error", **error))
             return
         done = wire.json_body(recording.data, recording.duration)

@@ -77,7 +77,11 @@ async def recognise_file(
         async with open_audio(path) as audio:
             if audio.duration is not None and audio.duration > service.options.max_audio:
                 raise _too_long(service)
-            return await recognise(service, model, audio, language=language, apart=apart, tell=tell)
+            recording = await recognise(
+                service, model, audio, language=language, apart=apart, tell=tell
+            )
+            _check_whole(audio)
+            return recording
     except AudioFileError as exc:
         reason = str(exc).replace(path, "the recording")
         raise ClientError(f"the recording cannot be read: {reason}", "file") from exc

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import anyio
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from .service import Service
 
@@ -60,11 +60,15 @@ class Endpoint:
         request = Request(scope, receive)
         answered = False
 
-        async def respond(response: Response) -> None:
+        async def tell(message: Message) -> None:
             nonlocal answered
-            answered = True
-            self._service.metrics.answered(self._protocol, response.status_code)
-            await response(scope, receive, send)
+            if message["type"] == "http.response.start":
+                answered = True
+                self._service.metrics.answered(self._protocol, message["status"])
+            await send(message)
+
+        async def respond(response: Response) -> None:
+            await response(scope, receive, tell)
 
         try:
             await self._handle(request, respond)
@@ -119,10 +123,11 @@ def _headers(ignored: Sequence[str], headers: Mapping[str, str]) -> dict[str, st
 
 class EventStream(Response):
     """
-    Server-sent events, as they are made.
+    Server-sent events, as they are made; the answer begins with the first.
 
     Args:
-        make: writes the events; it is cancelled when the client goes.
+        make: writes the events, or raises before the first what is answered instead of them; it
+            is cancelled when the client goes.
         ignored: what was asked for and changed nothing.
         send_timeout: how long the client may take to read one, in seconds.
     """
@@ -140,14 +145,18 @@ class EventStream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
         del scope
+        begun = False
 
         async def write(data: bytes) -> None:
+            nonlocal begun
             with anyio.fail_after(self._send_timeout):
+                if not begun:
+                    begun = True
+                    start = {"status": self.status_code, "headers": self.raw_headers}
+                    await send({"type": "http.response.start", **start})
                 await send({"type": "http.response.body", "body": data, "more_body": True})
 
         async def answer() -> None:
-            start = {"status": self.status_code, "headers": self.raw_headers}
-            await send({"type": "http.response.start", **start})
             try:
                 await self._make(write)
             except TimeoutError:

@@ -39,8 +39,6 @@ class Items:
         self._last: str | None = None
         self._open: deque[Item] = deque()
         """Those without a transcript, in order; only the last may lack an end."""
-        self.ended: int = 0
-        """How many have ended."""
 
     @property
     def speaking(self) -> bool:
@@ -59,12 +57,13 @@ class Items:
         item = self.begin(time)
         yield self._buffer("speech_started", item, audio_start_ms=round(time * 1000))
 
-    def end(self, time: float) -> Iterator[Message]:
-        """They stopped."""
+    def end(self, time: float, *, asked: bool = False) -> Iterator[Message]:
+        """They stopped, or the client *asked* for what was heard: then the commit is its answer."""
         if not self.speaking:
             return
         item = self._open[-1]
-        yield self._buffer("speech_stopped", item, audio_end_ms=round(time * 1000))
+        if not asked:
+            yield self._buffer("speech_stopped", item, audio_end_ms=round(time * 1000))
         yield from self.commit(item, time)
         if item.texts:
             yield from self._complete_until(item)
@@ -72,7 +71,6 @@ class Items:
     def commit(self, item: Item, end: float) -> Iterator[Message]:
         """Take note that *item* is whole; its transcript comes later."""
         item.end = max(end, item.start)
-        self.ended += 1
         yield self._buffer("committed", item, previous_item_id=self._last)
         body = {"id": item.id, "type": "message", "role": "user", "status": "completed"}
         content = [{"type": "input_audio", "transcript": None}]

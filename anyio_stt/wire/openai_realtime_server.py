@@ -52,6 +52,10 @@ class RealtimeServerSession(ServerSession):
         self._cleared = (0.0, 0.0)
         self._flushes = 0
         self._clears = 0
+        self._asked = 0
+        """Commits of a client whose utterances the engine ends, and that are not answered."""
+        self._held: float | None = None
+        """Where an utterance ended meanwhile: because of the commit, unless more comes first."""
 
     def greet(self) -> Iterable[Message]:
         """Say that the session exists."""
@@ -115,7 +119,8 @@ class RealtimeServerSession(ServerSession):
         self._committed = self.sent
         self._flushes += 1
         if self.settings.detects:
-            return (Flush(f"commit {self._items.ended}"),)
+            self._asked += 1
+            return (Flush("commit"),)
         item = self._items.begin(self._cleared[1])
         return (*map(Say, self._items.commit(item, self.sent)), Flush(item.id))
 
@@ -139,7 +144,8 @@ class RealtimeServerSession(ServerSession):
         detects = self.settings.detects
         match event.type:
             case SpeechEventType.START_OF_SPEECH if detects:
-                return self._items.start(self.sent if event.time is None else event.time)
+                start = self.sent if event.time is None else event.time
+                return [*self._release(), *self._items.start(start)]
             case SpeechEventType.FINAL_TRANSCRIPT if event.alternatives:
                 said = event.alternatives[0]
                 first, last = self._cleared
@@ -147,15 +153,24 @@ class RealtimeServerSession(ServerSession):
                     return ()
                 return self._items.final(said, complete=detects)
             case SpeechEventType.END_OF_SPEECH if detects:
-                return self._items.end(self.sent if event.time is None else event.time)
+                end = self.sent if event.time is None else event.time
+                if self._asked and self._items.speaking:
+                    self._held = end
+                    return ()
+                return self._items.end(end)
         return ()
+
+    def _release(self, *, asked: bool = False) -> Iterable[Message]:
+        """Say that an utterance ended, by itself or because the client *asked*."""
+        held, self._held = self._held, None
+        return () if held is None else self._items.end(held, asked=asked)
 
     def flushed(self, flush: Flush) -> Iterable[Message]:
         """Say the transcript of what was committed."""
         self._flushes -= 1
-        if flush.name.startswith("commit "):
-            if flush.name == f"commit {self._items.ended}":
-                yield self._empty()
+        if flush.name == "commit":
+            self._asked -= 1
+            yield from [*self._release(asked=True)] or [self._empty()]
         elif flush.name != "clear":
             yield from self._items.complete(flush.name)
         if not self._flushes:
@@ -174,7 +189,7 @@ class RealtimeServerSession(ServerSession):
 
     def finished(self) -> Iterable[Message]:
         """Complete what is left."""
-        return self._items.covered(float("inf"))
+        return [*self._release(), *self._items.covered(float("inf"))]
 
     def refused(self, error: ClientError) -> Iterable[Message]:
         """Say what was not understood; the session goes on."""
@@ -184,6 +199,7 @@ class RealtimeServerSession(ServerSession):
     def failed(self, reason: str) -> Iterable[Message]:
         """Say that the engine failed, and end."""
         self.close_code = 1011
+        yield from self._release()
         yield from self._items.fail(reason)
         yield self._error("server_error", "engine_failed", reason)
 

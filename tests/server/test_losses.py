@@ -18,6 +18,7 @@ from anyio_stt import (
     SpeechEvent,
     STTCapabilities,
 )
+from anyio_stt.testing import HearAll, Say, ScriptedSTT
 from tests.server.asgi import FORM, connected, form, request, serving
 from tests.server.test_openai_rest import said, wav
 from tests.server.test_websockets import LISTEN, PIECE, append, until, update
@@ -116,3 +117,79 @@ async def test_a_recording_is_answered_with_an_error_and_not_with_part_of_it(
     assert "0.100 s of 1.000 s could not be recognised" in error["message"]
     assert listen.status == 502
     assert "could not be recognised" in listen.json()["err_msg"]
+
+
+@pytest.mark.real_time
+@pytest.mark.parametrize("path", ["/v1/audio/transcriptions", "/inference", "/v1/listen"])
+async def test_a_recording_that_is_cut_off_is_refused_and_not_taken_for_all_there_is(
+    anyio_backend: Any, path: str
+) -> None:
+    cut = wav()[:-16000]
+    stt = ScriptedSTT([HearAll(), Say(said("half of it", 0.0, 0.5))])
+    body, kind = (cut, "audio/wav") if path == "/v1/listen" else (form([], cut), FORM)
+    async with serving(stt) as (app, _):
+        answer = await request(app, "POST", path, body, content_type=kind)
+    assert answer.status == 400
+    assert "0.500 s to 1.000 s cannot be read" in answer.text
+
+
+@pytest.mark.real_time
+async def test_the_end_of_a_stream_of_words_tells_that_the_recording_was_cut_off(
+    anyio_backend: Any,
+) -> None:
+    stt = ScriptedSTT([HearAll(), Say(said("half of it", 0.0, 0.5))])
+    async with serving(stt) as (app, _):
+        body = form([("stream", "true")], wav()[:-16000])
+        answer = await request(app, "POST", "/v1/audio/transcriptions", body, content_type=FORM)
+    first, last = (json.loads(each[6:]) for each in answer.text.split("\n\n") if each)
+    assert first["delta"] == "half of it"
+    assert last["error"]["type"] == "invalid_request_error"
+    assert "0.500 s to 1.000 s cannot be read" in last["error"]["message"]
+
+
+@pytest.mark.real_time
+async def test_a_stream_in_a_container_is_told_what_of_it_was_cut_off(anyio_backend: Any) -> None:
+    stt = ScriptedSTT([HearAll(), Say(said("half of it", 0.0, 0.5))])
+    async with serving(stt) as (app, _), connected(app, "/v1/listen") as socket:
+        socket.send(wav()[:-16000])
+        socket.send({"type": "CloseStream"})
+        messages = await socket.rest()
+    [warning] = [each for each in messages if each["type"] == "Warning"]
+    metadata = messages[-1]
+    assert (warning["code"], warning["start"], warning["end"]) == ("AUDIO_LOST", 0.5, 1.0)
+    assert metadata["lost"] == [[0.5, 1.0]]
+
+
+@pytest.mark.real_time
+async def test_what_comes_behind_a_recording_is_refused_unless_it_is_small(
+    anyio_backend: Any,
+) -> None:
+    async with serving(ScriptedSTT([HearAll()])) as (app, _):
+        async with connected(app, "/v1/listen") as socket:
+            socket.send(wav() + b"LIST\4\0\0\0abcd")
+            socket.send(b"id3\0")
+            socket.send({"type": "CloseStream"})
+            tagged = await socket.rest()
+        async with connected(app, "/v1/listen") as socket:
+            for _ in range(2):
+                socket.send(wav())
+            socket.send({"type": "CloseStream"})
+            twice = await socket.rest()
+    assert [each["type"] for each in tagged] == ["Metadata"]
+    assert [each["type"] for each in twice] == ["Error"]
+    assert "behind the end of the recording" in twice[0]["description"]
+
+
+@pytest.mark.real_time
+@pytest.mark.parametrize("data", [b"RIFF", wav(0.0), b"<html>" * 1000])
+async def test_who_has_said_goodbye_is_not_kept_waiting_for_audio_that_is_none(
+    anyio_backend: Any, data: bytes
+) -> None:
+    stt = ScriptedSTT([HearAll()])
+    async with serving(stt) as (app, _), connected(app, "/v1/listen") as socket:
+        socket.send(data)
+        socket.send({"type": "CloseStream"})
+        messages = await socket.rest()
+    assert [each["type"] for each in messages] == ["Error"]
+    assert socket.closing is not None
+    assert socket.closing["code"] == 1008

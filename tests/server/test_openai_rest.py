@@ -231,3 +231,19 @@ async def test_two_channels_are_mixed_before_they_are_recognised(anyio_backend: 
         answer = await request(app, "POST", PATH, body, content_type=FORM)
     assert answer.json()["text"] == "hello there you"
     assert {frame.num_channels for frame in stt.heard[0].frames} == {1}
+
+
+async def test_a_stream_of_words_that_never_begins_has_the_status_of_its_error(
+    anyio_backend: Any,
+) -> None:
+    async with serving(engine(), ServerOptions(hosts=(), max_streams=1, max_queue=0)) as (
+        app,
+        service,
+    ):
+        body = form([("stream", "true")], wav(0.0))
+        empty = await request(app, "POST", PATH, body, content_type=FORM)
+        async with service.limits.place("anyone"):
+            body = form([("stream", "true")], wav())
+            full = await request(app, "POST", PATH, body, content_type=FORM)
+    assert (empty.status, empty.json()["error"]["type"]) == (400, "invalid_request_error")
+    assert (full.status, full.headers["retry-after"]) == (429, "5")

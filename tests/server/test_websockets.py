@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import anyio
 import pytest
 
-from anyio_stt import APIConnectionError, SpeechEvent, SpeechEventType
+from anyio_stt import APIConnectionError, AudioFrame, SpeechEvent, SpeechEventType
 from anyio_stt.server import ServerOptions
+from anyio_stt.server.live import LiveConnection
 from anyio_stt.testing import (
     Fail,
     Hang,
@@ -22,8 +24,13 @@ from anyio_stt.testing import (
     ScriptedSTT,
 )
 from anyio_stt.testing.heard import Heard
+from anyio_stt.testing.servers import say_words
+from anyio_stt.wire.server_session import Command
+from anyio_stt.wire.session import Message
+from anyio_stt.wire.vosk_server import VoskServerSession
 from tests.server.asgi import connected, serving
 from tests.server.test_openai_rest import said
+from tests.server.words_engine import WordsSTT
 
 LISTEN = "/v1/listen?encoding=linear16&sample_rate=16000"
 PIECE = bytes(3200)  # a tenth of a second
@@ -384,3 +391,59 @@ async def test_vosk_answers_a_reset_before_the_next_piece(anyio_backend: Any) ->
 async def test_a_path_that_is_no_websocket_is_not_found(anyio_backend: Any) -> None:
     async with serving(talker()) as (app, _), connected(app, "/v3") as socket:
         assert socket.opening["status"] == 404
+
+
+@pytest.mark.real_time
+async def test_a_commit_in_the_middle_of_speech_has_one_answer(anyio_backend: Any) -> None:
+    speech, quiet = say_words([1, 2, 3], pause=0.0).pcm, bytes(6400)
+    async with serving(WordsSTT()) as (app, _), connected(app, "/v1/realtime") as socket:
+        socket.send(update())
+        socket.send(append(speech))
+        socket.send({"type": "input_audio_buffer.commit"})
+        first = await until(socket, DONE)
+        socket.send(append(quiet))
+        socket.send({"type": "input_audio_buffer.commit"})
+        second = await until(socket, "error")
+    kinds = [each["type"] for each in first]
+    assert kinds.count("input_audio_buffer.committed") == 1
+    assert "input_audio_buffer.speech_stopped" not in kinds  # which servers say unasked
+    assert first[-1]["transcript"] == "w1 w2 w3"
+    assert [each["error"]["code"] for each in second] == ["input_audio_buffer_commit_empty"]
+
+
+class _Talking:
+    """A client that says something while it is being hung up on."""
+
+    def __init__(self) -> None:
+        self.closing, self.said = anyio.Event(), anyio.Event()
+        self.codes: list[int] = []
+
+    async def receive(self) -> Iterable[Command]:
+        if self.closing.is_set():
+            self.said.set()
+            await anyio.sleep_forever()
+        await self.closing.wait()
+        return (AudioFrame(PIECE, 16000, 1, 1600),)
+
+    async def send(self, message: Message) -> None:
+        raise AssertionError(message)
+
+    async def close(self, code: int, _: str) -> None:
+        self.closing.set()
+        await self.said.wait()
+        self.codes.append(code)
+
+
+async def test_hanging_up_is_not_cut_short_by_what_the_client_says_meanwhile(
+    anyio_backend: Any,
+) -> None:
+    peer, session = _Talking(), VoskServerSession()
+    async with (
+        serving(ScriptedSTT([HearAll()])) as (_, service),
+        anyio.create_task_group() as tasks,
+    ):
+        connection = LiveConnection(service, peer, session, apart=False, protocol="vosk")
+        tasks.start_soon(connection.run)
+        await anyio.wait_all_tasks_blocked()
+        connection.end()
+    assert peer.codes == [1001]
