@@ -80,10 +80,9 @@ class VoskServerSession(ServerSession):
         data = self._rest + data
         whole = len(data) - len(data) % 2
         self._rest = data[whole:]
-        answer = Say(self._answer())
-        if not whole:
-            return (answer,)
-        return (AudioFrame(data[:whole], self._rate, 1, whole // 2), answer)
+        if whole:
+            yield AudioFrame(data[:whole], self._rate, 1, whole // 2)
+        yield Say(self._answer())  # when the audio was taken: it may be known at once
 
     def tell(self, event: SpeechEvent) -> Iterable[Message]:
         """Keep what was said for the next answer."""

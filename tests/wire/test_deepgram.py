@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from anyio_stt import APIError, AudioFrame, SpeechEvent, SpeechEventType
 from anyio_stt.engines.deepgram import DeepgramOptions
 from anyio_stt.testing import silence, tone
-from anyio_stt.testing.servers.deepgram import deepgram_results
+from anyio_stt.testing.servers.deepgram import DeepgramService
 from anyio_stt.testing.servers.words import HeardWord, Utterance
 from anyio_stt.wire.deepgram import DeepgramSession
 
@@ -38,6 +38,15 @@ def session(start: float = 0.0, **options: Any) -> DeepgramSession:
     return ours
 
 
+def written(said: Utterance, channel: int = 0, channels: int = 1) -> str:
+    """Return what a server says of an utterance."""
+    query = {"encoding": "linear16", "sample_rate": "16000", "interim_results": "true"}
+    stereo = {"multichannel": "true", "channels": str(channels)} if channels > 1 else {}
+    service = DeepgramService(query | stereo)
+    [reply] = service.bent(service.tell([said], channel))
+    return str(reply.message)
+
+
 @st.composite
 def utterances(draw: st.DrawFn) -> Utterance:
     start, length = draw(TIMES), draw(st.integers(1, 500)) / 100
@@ -50,11 +59,13 @@ def utterances(draw: st.DrawFn) -> Utterance:
 @given(utterances(), TIMES)
 def test_what_a_server_writes_is_what_an_event_says(said: Utterance, offset: float) -> None:
     ours = session(offset)
-    events = ours.receive(json.dumps(deepgram_results(said, channel_index=[0, 1])))
+    events = ours.receive(written(said))
     transcripts = [event for event in events if event.alternatives]
     if not said.words:
         assert not transcripts
-        expected = [(offset + said.start + (said.end - said.start), None)] if said.final else []
+        expected = (
+            [(offset + said.start + round(said.end - said.start, 3), None)] if said.final else []
+        )
         assert ours.silences == expected
         return
     final, interim = SpeechEventType.FINAL_TRANSCRIPT, SpeechEventType.INTERIM_TRANSCRIPT
@@ -144,7 +155,7 @@ def test_a_bare_close_is_a_goodbye_only_if_finals_reach_the_end() -> None:
         said = Utterance((), 0.0, end, final=True)
         with pytest.raises(APIError, match="before it had said everything"):
             ours.closed()
-        ours.receive(json.dumps(deepgram_results(said, channel_index=[0, 1])))
+        ours.receive(written(said))
     ours.closed()
     assert ours.done
 
@@ -152,11 +163,9 @@ def test_a_bare_close_is_a_goodbye_only_if_finals_reach_the_end() -> None:
 def test_each_channel_speaks_for_itself() -> None:
     ours = session(channels=2, multichannel=True)
     said = Utterance((HeardWord("hello", 0.1, 0.5),), 0.0, 1.0, final=True, endpoint=True)
-    events = ours.receive(json.dumps(deepgram_results(said, channel_index=[1, 2])))
+    events = ours.receive(written(said, 1, 2))
     assert [event.channel for event in events] == [1, 1]
-    ours.receive(
-        json.dumps(deepgram_results(Utterance((), 0.0, 1.0, final=True), channel_index=[0, 2]))
-    )
+    ours.receive(written(Utterance((), 0.0, 1.0, final=True), 0, 2))
     assert ours.silences == [(1.0, 0)]
 
 

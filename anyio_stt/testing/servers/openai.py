@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
-import numpy as np
-
+from ...events import SpeechData
+from ...wire.openai_server import json_body, stream_event, text_of, verbose_body
 from .faults import Action, Fault
 from .realtime import RealtimeService
 from .realtime_dialects import SpeachesService, VllmService
 from .service import Service
+from .session_service import hear_wav
 from .web import WebRequest, WebResponse, WebServer
-from .words import Recogniser, Utterance
 
 __all__ = ("OpenAIServer",)
 
@@ -31,6 +30,8 @@ class OpenAIServer(WebServer):
             `speaches` or `vllm`.
     """
 
+    key_scheme = "Bearer"
+
     def __init__(
         self,
         faults: Sequence[Fault | None] = (),
@@ -40,10 +41,6 @@ class OpenAIServer(WebServer):
     ) -> None:
         super().__init__(faults, small_buffers=small_buffers)
         self._dialect = dialect
-
-    def admits(self, request: WebRequest) -> bool:
-        """Look for `Authorization: Bearer`."""
-        return request.headers.get("authorization") == f"Bearer {self.api_key}"
 
     def start_service(self, request: WebRequest) -> Service:
         """Begin a transcription session."""
@@ -58,46 +55,25 @@ class OpenAIServer(WebServer):
         """Recognise a form as *habit* has it."""
         response = super().bent_response(request, habit)
         if habit is Action.EMPTY_TEXTS and b'name="stream"\r\n\r\ntrue' in request.body:
-            done = {"type": "transcript.text.done", "text": ""}
-            pieces = (*response.pieces[:-1], f"data: {json.dumps(done)}\n\n".encode())
-            return replace(response, pieces=pieces)
+            empty = stream_event("transcript.text.done", text="")
+            return replace(response, pieces=(*response.pieces[:-1], empty))
         return response
 
     def respond(self, request: WebRequest) -> WebResponse:
         """Recognise the WAV file of a form."""
-        whole = _recognise(request.body)
+        said, seconds = hear_wav(request.body[request.body.index(b"RIFF") :])
         if b'name="stream"\r\n\r\ntrue' in request.body:
-            return WebResponse(tuple(_events(whole)), "text/event-stream")
-        body: dict[str, Any] = {"text": whole.text, "usage": _usage(whole)}
+            return WebResponse(tuple(_events(said)), "text/event-stream")
         if b"verbose_json" in request.body:
-            words = [{"word": w.text, "start": w.start, "end": w.end} for w in whole.words]
-            body |= {"language": "english", "duration": whole.end, "words": words}
+            body = verbose_body(said, seconds, "english", ["word"])
+        else:
+            body = json_body(said, seconds)
         return WebResponse((json.dumps(body).encode(),))
 
 
-def _recognise(form: bytes) -> Utterance:
-    file = form[form.index(b"RIFF") :]
-    size = int.from_bytes(file[40:44], "little")
-    recogniser = Recogniser(int.from_bytes(file[24:28], "little"))
-    said = recogniser.feed(np.frombuffer(file[44 : 44 + size], dtype=np.int16))
-    finals = [each for each in [*said, *recogniser.finish()] if each.final]
-    words = tuple(word for each in finals for word in each.words)
-    return Utterance(words, 0.0, recogniser.heard, final=True)
-
-
-def _usage(whole: Utterance) -> dict[str, Any]:
-    return {"type": "duration", "seconds": whole.end}
-
-
-def _events(whole: Utterance) -> Iterator[bytes]:
-    for word in whole.words:
-        body = {"type": "transcript.text.delta", "delta": f"{word.text} "}
-        yield f"data: {json.dumps(body)}\n\n".encode()
+def _events(said: Sequence[SpeechData]) -> Iterator[bytes]:
+    for word in text_of(said).split():
+        yield stream_event("transcript.text.delta", delta=f"{word} ")
     usage = {"type": "tokens", "input_tokens": 7, "output_tokens": 3, "total_tokens": 10}
-    done = {
-        "type": "transcript.text.done",
-        "text": whole.text,
-        "usage": usage,
-        "languages": [{"code": "en"}],
-    }
-    yield f"data: {json.dumps(done)}\n\n".encode()
+    spoken = [{"code": "en"}]
+    yield stream_event("transcript.text.done", text=text_of(said), usage=usage, languages=spoken)

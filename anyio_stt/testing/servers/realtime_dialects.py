@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .realtime import RealtimeProtocol, realtime_error, realtime_reply
-from .service import Reply
+from .realtime import RealtimeManners, realtime_error, realtime_reply
+from .service import Message, Reply
 from .words import Recogniser, Utterance
 
 __all__ = ("SpeachesService", "VllmService")
@@ -18,7 +20,29 @@ __all__ = ("SpeachesService", "VllmService")
 _LATE = 0.1  # seconds by which speaches cuts later than it must
 
 
-class SpeachesService(RealtimeProtocol):
+class _Dialect(RealtimeManners):
+    """JSON, with the audio in it."""
+
+    def hear(self, message: Message) -> Iterable[Reply]:
+        """Answer one message."""
+        body = json.loads(message)
+        kind = body["type"]
+        if kind != "input_audio_buffer.append":
+            self.note(kind)
+            return self._obey(kind, body)
+        self.note("audio")
+        return list(self._listen(np.frombuffer(base64.b64decode(body["audio"]), np.int16)))
+
+    @abstractmethod
+    def _obey(self, kind: str, body: dict[str, Any]) -> Iterable[Reply]:
+        """Answer what is no audio."""
+
+    @abstractmethod
+    def _listen(self, samples: npt.NDArray[np.int16]) -> Iterable[Reply]:
+        """Answer audio."""
+
+
+class SpeachesService(_Dialect):
     """
     The side of speaches: a flat session, and time that begins anew with each utterance.
 
@@ -113,7 +137,7 @@ class SpeachesService(RealtimeProtocol):
         return realtime_reply(kind, item_id=f"item_{self._number}", **fields)
 
 
-class VllmService(RealtimeProtocol):
+class VllmService(_Dialect):
     """The side of vLLM: one transcript from a first commit to a final one."""
 
     heard: float

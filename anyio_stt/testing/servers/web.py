@@ -80,17 +80,21 @@ class WebServer(FaultServer):
         self.requests: list[WebRequest] = []
         self.services: list[Service] = []
 
-    @abstractmethod
+    key_scheme = ""
+    """What stands before the key in `Authorization`; where nothing does, everybody is admitted."""
+
     def admits(self, request: WebRequest) -> bool:
         """Whether the request shows the right key."""
+        shown = request.headers.get("authorization")
+        return not self.key_scheme or shown == f"{self.key_scheme} {self.api_key}"
 
     @abstractmethod
     def start_service(self, request: WebRequest) -> Service:
         """Begin a conversation over a websocket."""
 
-    @abstractmethod
-    def respond(self, request: WebRequest) -> WebResponse:
+    def respond(self, request: WebRequest) -> WebResponse:  # noqa: ARG002
         """Answer a POST."""
+        return WebResponse((b"websocket only",), "text/plain", 426)
 
     def bent_response(self, request: WebRequest, habit: Action | None) -> WebResponse:
         """Answer a POST as *habit* has it."""

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...audio.frame import AudioFrame, combine_frames
+from ...events import SpeechData, Word
 
 __all__ = ("HeardWord", "Recogniser", "Utterance", "say_words", "word_name")
 
@@ -95,6 +96,13 @@ class Utterance:
     def text(self) -> str:
         """The words as a line of text."""
         return " ".join(word.text for word in self.words)
+
+    @property
+    def data(self) -> SpeechData:
+        """The words as engines give them."""
+        words = [Word(word.text, word.start, word.end, 0.9) for word in self.words]
+        sure = 0.9 if words else 0.0
+        return SpeechData("", self.text, self.start, self.end, sure, words=words or None)
 
 
 class Recogniser:

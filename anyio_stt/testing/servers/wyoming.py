@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-import numpy as np
-
+from ...wire.server_session import Command, End
 from ...wire.wyoming_events import WyomingDecoder, encode_event
+from ...wire.wyoming_server import WyomingServerSession, info
 from .faults import Action, Moment
 from .link import HangUp, Link, PoliteClose
 from .server import FaultServer
-from .service import Message, Reply, Service, answer
-from .words import Recogniser, Utterance
+from .service import Message, Reply, answer
+from .session_service import SessionService
+from .words import Utterance
 
 __all__ = ("WyomingServer", "WyomingService")
 
@@ -46,50 +47,59 @@ class WyomingServer(FaultServer):
             raise HangUp from exc
 
 
-class WyomingService(Service):
+class WyomingService(SessionService[WyomingServerSession]):
     """The server's side of one utterance."""
-
-    done: bool
-    heard: float
 
     garbage: Message = "no event\n"
     foreign: Message = '{"text": "a"}\n'
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(WyomingServerSession(info([], "1.0", ["en"])))
         self.payload = b""
-        self._recogniser = Recogniser(16000)
-        self._finals: list[Utterance] = []
+        self._said: list[Utterance] = []
 
     def hear(self, message: Message) -> Iterable[Reply]:
         """Answer one event."""
         event = json.loads(message)
-        kind, data = event["type"], event["data"]
-        self.note("audio" if kind == "audio-chunk" else f"{kind} {json.dumps(data)}")
-        match kind:
-            case "audio-start":
-                self._recogniser = Recogniser(int(data["rate"]))
-            case "audio-chunk":
-                said = self._recogniser.feed(np.frombuffer(self.payload, dtype=np.int16))
-                self._finals += [each for each in said if each.final]
-                self.heard = self._recogniser.heard
-                if self.habit is Action.UNASKED and any(each.words for each in self._finals):
-                    self.done = True
-                    return self._transcript()
-            case "audio-stop":
-                self.ending = self.done = True
-                return self._transcript()
-        return []
+        kind = event["type"]
+        self.note("audio" if kind == "audio-chunk" else f"{kind} {json.dumps(event['data'])}")
+        replies = self.answers(message)
+        if self.habit is Action.UNASKED and any(each.words for each in self._said):
+            replies += self.obey([End()])
+        return replies
 
-    def _transcript(self) -> list[Reply]:
-        finals = [*self._finals, *self._recogniser.finish()]
-        texts = [each.text for each in finals if each.words]
-        events = [("transcript-start", {"language": "en"})]
-        events += [("transcript-chunk", {"text": f"{text} "}) for text in texts]
-        replies = [Reply(encode_event(*event)) for event in events]
-        whole = "" if self.habit is Action.EMPTY_TEXTS else " ".join(texts)
-        last = encode_event("transcript", {"text": whole, "language": "en"})
-        return [*replies, Reply(last, final=True), Reply(encode_event("transcript-stop"))]
+    def commands(self, message: Message) -> Iterable[Command]:
+        """Understand an event and its payload."""
+        return self.session.hear(json.loads(message), self.payload)
+
+    def tell(self, said: Iterable[Utterance], _: int) -> Iterable[Reply]:
+        """Keep what will not change for the end."""
+        self._said += (each for each in said if each.final)
+        return ()
+
+    def finish(self) -> Iterator[Reply]:
+        """Say all of it."""
+        yield from super().finish()
+        yield from super().tell(self._said, 0)
+
+    def is_final(self, message: Message) -> bool:
+        """Whether it is the transcript of the whole."""
+        return _read(message)[0] == "transcript"
+
+    def bent(self, replies: Iterable[Reply]) -> Iterator[Reply]:
+        """Leave out the text of the whole."""
+        for reply in replies:
+            kind, data = _read(reply.message)
+            empty = self.habit is Action.EMPTY_TEXTS and kind == "transcript"
+            yield Reply(encode_event(kind, {**data, "text": ""}), reply.final) if empty else reply
+
+
+def _read(message: Message) -> tuple[str, dict[str, object]]:
+    decoder = WyomingDecoder()
+    decoder.feed(_frame(message))
+    event = decoder.next()
+    assert event is not None
+    return event[0]["type"], event[0]["data"]
 
 
 def _frame(message: Message) -> bytes:

@@ -95,6 +95,8 @@ async def test_their_realtime_types_take_our_messages(anyio_backend_name: str) -
         "input_audio_buffer.speech_stopped",
         "input_audio_buffer.committed",
         "input_audio_buffer.cleared",
+        "conversation.item.added",
+        "conversation.item.done",
         f"{item}.delta",
         f"{item}.completed",
         "error",
