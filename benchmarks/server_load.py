@@ -141,12 +141,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--backend", choices=("asyncio", "trio"), default="asyncio")
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--profile", help="write cProfile's figures of the server there")
     options = parser.parse_args()
+    profile = ["-m", "cProfile", "-o", options.profile] if options.profile else []
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [
-        sys.executable, "-m", "anyio_stt", "serve", "--engine",
+        sys.executable, *profile, "-m", "anyio_stt", "serve", "--engine",
         "benchmarks.server_engine:AnsweringSTT", "--port", str(port), "--backend",
         options.backend, "--workers", str(options.workers), "--max-streams", "2000",
     ]  # fmt: skip

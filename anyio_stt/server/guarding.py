@@ -17,13 +17,19 @@ def guard_connections(backend: str) -> None:
     Under trio its connections share a nursery with the server itself, and a few bytes out of
     order make it raise (a frame before a websocket is accepted does): anybody could end it.
     Under asyncio each connection is a task of its own.
+
+    hypercorn has no hook there: its configuration names no class of connections, and what is
+    raised is raised below the ASGI application, where no wrapper of that sees it. So the name by
+    which its trio worker makes connections is bound to a subclass, and nothing else is touched.
     """
     if backend != "trio":
         return
     from hypercorn.trio import run, tcp_server
 
     server: Any = run
-    if server.TCPServer is not tcp_server.TCPServer:
+    if getattr(server, "TCPServer", None) is not tcp_server.TCPServer:
+        if not getattr(server, "guarded", False):
+            logger.warning("one connection may end the others: this hypercorn is not known")
         return
 
     class GuardedServer(tcp_server.TCPServer):
@@ -33,7 +39,7 @@ def guard_connections(backend: str) -> None:
             except Exception as exc:  # noqa: BLE001 - whatever it is, it is this connection's
                 logger.info("a connection was given up: %s", _leaf(exc))
 
-    server.TCPServer = GuardedServer
+    server.TCPServer, server.guarded = GuardedServer, True
 
 
 def _leaf(error: BaseException) -> BaseException:
