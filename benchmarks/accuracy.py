@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 import re
 import resource
 import subprocess
@@ -312,7 +313,12 @@ def main() -> None:
         rows.append(Row(**json.loads(ended.stdout)))
         print(f"{engine}: {time.perf_counter() - began:.0f} s", file=sys.stderr)
     seconds = sum(len(recording.samples) for recording in recordings) / RATE
-    text = table(rows, f"{len(recordings)} recordings, {seconds:.0f} s")
+    text = table(
+        rows,
+        f"{len(recordings)} recordings, {seconds:.0f} s; streams from {asked.starts} starts, on "
+        f"{os.cpu_count()} cores with a load of {os.getloadavg()[2]:.0f}, which delays and pauses "
+        "depend on",
+    )
     print(text)
     if asked.write:
         write(text)
