@@ -19,7 +19,7 @@ from ._util.emitter import EventEmitter
 from ._util.failures import sole_error
 from ._util.resources import ClosableT, Resources
 from .audio.frame import AudioBuffer
-from .events import SpeechEvent
+from .events import SpeechEvent, SpeechEventType
 from .exceptions import APITimeoutError, StreamClosedError
 from .metrics import STTError, STTMetrics
 from .options import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, STTCapabilities
@@ -63,6 +63,8 @@ class STT(ABC, ChangeableEngine, EventEmitter):
             "attempt_ended",
         }
     )
+
+    OF_STREAMS = frozenset(each.value for each in SpeechEventType)
 
     def __init__(self, *, capabilities: STTCapabilities) -> None:
         super().__init__()

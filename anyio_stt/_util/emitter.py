@@ -28,6 +28,8 @@ class EventEmitter:
 
     EVENTS: ClassVar[frozenset[str]] = frozenset()
     """What the base emits; engines may emit events of their own besides."""
+    OF_STREAMS: ClassVar[frozenset[str]] = frozenset()
+    """What is iterated, so that nobody emits it."""
 
     def __init__(self) -> None:
         self._listeners: dict[str, dict[Callable[..., Any], _Call]] = {}
@@ -42,12 +44,17 @@ class EventEmitter:
         Call *callback* whenever *event* happens; without a callback, a decorator.
 
         Raises:
-            ValueError: for a coroutine function, which nobody would await, and for a name that
-                is nearly that of an event.
+            ValueError: for a coroutine function, which nobody would await, for a name that is
+                nearly that of an event, and for what a stream is iterated for.
         """
         meant = get_close_matches(event, self.EVENTS, 1, _ALIKE)
         if meant and event not in self.EVENTS:
             raise ValueError(f"{type(self).__name__} has no event {event!r}; is it {meant[0]!r}?")
+        if event in self.OF_STREAMS - self.EVENTS:
+            raise ValueError(
+                f"{type(self).__name__} emits no {event!r}: iterate a stream for it, or listen to "
+                f"'speech_event'"
+            )
         if callback is None:
             return lambda function: self.on(event, function)
         if inspect.iscoroutinefunction(callback):

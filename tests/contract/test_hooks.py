@@ -21,6 +21,7 @@ from anyio_stt import (
     AudioLostError,
     RecognizeStream,
     SpeechEvent,
+    SpeechEventType,
     StreamClosedError,
     StreamStatistics,
 )
@@ -490,3 +491,9 @@ async def test_a_subclass_may_make_its_attempts_itself() -> None:
 def test_the_base_is_abstract_where_an_engine_has_to_write_something() -> None:
     assert RecognizeStream.__abstractmethods__ == {"_run"}
     assert STT.__abstractmethods__ == {"_recognize_impl"}
+
+
+@pytest.mark.parametrize("kind", list(SpeechEventType))
+def test_what_a_stream_is_iterated_for_is_no_event_of_an_engine(kind: SpeechEventType) -> None:
+    with pytest.raises(ValueError, match=rf"emits no '{kind.value}': iterate a stream for it"):
+        ScriptedSTT().on(kind.value, print)
