@@ -11,11 +11,14 @@ import anyio
 from ...exceptions import APIConnectionError
 from .channels import PluginInput, PluginOutput
 from .errors import our_error
+from .habits import Habits
 from .http import watch_sockets
+from .renewal import Renewal
 
 __all__ = ("Source", "play")
 
 _logger = logging.getLogger("anyio_stt")
+_UNTOLD = 1006  # what websockets call a loss without a code
 
 Source = AsyncIterator[Any]
 
@@ -27,12 +30,13 @@ async def play(
     *,
     label: str,
     grace: float,
-    settle: float | None = None,
-    silence: float = 0.0,
+    habits: Habits = Habits(),  # noqa: B008 - it cannot change
     doubt: Callable[[], bool] = bool,
-) -> None:
+) -> float | None:
     """
     Let a plugin's stream hear *source* to its end, and hand on what it says.
+
+    Returns how many seconds it heard where a flush has ended it, and `None` at the end.
 
     LiveKit's base starts a task in the constructor; its channels are exchanged before that task
     takes its first step. Cancelled, it closes the stream, for *grace* seconds at most.
@@ -43,9 +47,7 @@ async def play(
         say: is given the stream and each of its events.
         label: the plugin's name.
         grace: seconds that closing may take.
-        settle: how long nothing may be said after the end of input until the stream is taken
-            to be over; `None` waits until the plugin ends it.
-        silence: seconds of it to give the plugin behind all audio.
+        habits: what the plugin does that LiveKit's interface does not tell.
         doubt: asked when the plugin ends with a guess that no final came for; whether that is
             to be taken for a failure.
 
@@ -55,34 +57,42 @@ async def play(
     with watch_sockets() as lost:
         stream = make_stream()
     task = stream._task  # noqa: SLF001 - LiveKit has no other way to see how a stream ended
-    stream._input_ch = heard = _input_of(stream, source, silence)  # noqa: SLF001
-    spoken = PluginOutput(lambda event: say(stream, event), timed=settle is not None)
+    spoken = PluginOutput(lambda event: say(stream, event), timed=habits.settle is not None)
     stream._event_ch.close()  # noqa: SLF001 - nobody reads it: LiveKit's monitor ends at once
     stream._event_ch = spoken  # noqa: SLF001
     over = anyio.Event()
+    renewal = Renewal(stream, spoken, over.set)
+    stream._input_ch = heard = _input_of(stream, source, habits, renewal)  # noqa: SLF001
     task.add_done_callback(lambda _: over.set())
     try:
-        settled = await _over(over, heard, spoken, settle)
+        settled = await _over(over, heard, spoken, habits.settle)
+        if habits.lacks_goodbye(stream):
+            lost.append(_UNTOLD)
     finally:
         await _close(stream, label, grace)
     if settled:
-        return
+        return None
+    renewal.check(task, label)
     _check_end(task, lost, label)
     if spoken.unfinished and doubt():
         raise APIConnectionError(f"{label} ended its stream in the middle of an utterance")
+    if heard.flushed and habits.flush_ends:
+        return heard.heard
     if not heard.ended:
         raise APIConnectionError(
             f"{label} ended its stream after {heard.heard:.3f} s of audio, before the input ended"
         )
+    return None
 
 
-def _input_of(stream: Any, source: Source, silence: float) -> PluginInput:
+def _input_of(stream: Any, source: Source, habits: Habits, renewal: Renewal) -> PluginInput:
     return PluginInput(
         source,
         stream._FlushSentinel,  # noqa: SLF001
         sample_rate=getattr(stream, "_needed_sr", None),
         mono=_wants_mono(stream),
-        silence=silence,
+        habits=habits,
+        on_anew=renewal.notice,
     )
 
 
@@ -103,7 +113,7 @@ def _check_end(task: Any, lost: Sequence[int], label: str) -> None:
 async def _over(
     over: anyio.Event, heard: PluginInput, spoken: PluginOutput, settle: float | None
 ) -> bool:
-    """Wait until the plugin ends its stream; return whether it had nothing to say instead."""
+    """Wait until the plugin's stream is over; return whether it had nothing to say instead."""
     if settle is None:
         await over.wait()
         return False

@@ -11,11 +11,12 @@ import anyio
 from ...audio.frame import AudioFrame
 from ...audio.resampling import Resampler
 from . import theirs
+from .habits import Habits
 from .translation import their_frame
 
 __all__ = ("PluginInput", "PluginOutput")
 
-_SILENT_FRAME = 0.1  # seconds
+_CHUNK = 0.1  # seconds
 _GUESSES = ("interim_transcript", "preflight_transcript")
 
 
@@ -30,7 +31,8 @@ class PluginInput:
         marker: makes what the plugin is given for a marker.
         sample_rate: what it asked LiveKit's base for; `None` takes what comes.
         mono: mix channels for it.
-        silence: seconds of silence to give it behind all audio.
+        habits: what it does that LiveKit's interface does not tell.
+        on_anew: called when it begins to read anew, having read audio before.
     """
 
     def __init__(
@@ -40,13 +42,17 @@ class PluginInput:
         *,
         sample_rate: int | None,
         mono: bool,
-        silence: float = 0.0,
+        habits: Habits,
+        on_anew: Callable[[], None],
     ) -> None:
         self._source = source
         self._marker = marker
         self._rate = sample_rate
         self._mono = mono
-        self._silence = silence
+        self._habits = habits
+        self._on_anew = on_anew
+        self._taken = 0  # frames, since it began to read
+        self._given = 0  # samples of one channel, at its rate
         self._last: AudioFrame | None = None
         self._resampler: Resampler | None = None
         self._ready: deque[Any] = deque()
@@ -57,8 +63,14 @@ class PluginInput:
         """Seconds of audio that the plugin has read."""
         self.read_at: float = 0.0
         """When it was told that no more audio comes."""
+        self.flushed: bool = False
+        """Whether a marker was the last that it read."""
 
     def __aiter__(self) -> PluginInput:
+        # One frame is read apart by those who wait for audio before they connect.
+        if self._taken > 1:
+            self._on_anew()
+        self._taken = 0
         return self
 
     async def __anext__(self) -> Any:
@@ -77,14 +89,14 @@ class PluginInput:
         while not self._ready:
             if self.closed:
                 raise theirs.aio.ChanClosed
+            if self.flushed and self._habits.flush_ends:
+                await anyio.sleep_forever()  # what comes next is for the next session
             try:
                 item = await self._source.__anext__()
             except StopAsyncIteration:
                 self._end()
                 continue
-            if isinstance(item, AudioFrame):
-                self._last = item
-                self.heard += item.duration
+            self._note(item)
             self._ready.extend(self._prepared(item))
         return self._ready.popleft()
 
@@ -128,21 +140,27 @@ class PluginInput:
         """Return `False`: nothing waits here."""
         return False
 
+    def _note(self, item: Any) -> None:
+        self.flushed = not isinstance(item, AudioFrame)
+        if isinstance(item, AudioFrame):
+            self._last = item
+            self._taken += 1
+            self.heard += item.duration
+
     def _end(self) -> None:
         self.ended, self.read_at = True, anyio.current_time()
-        if self._silence and self._last is not None:
+        if self._habits.silence and self._last is not None:
             rate, channels = self._last.sample_rate, self._last.num_channels
-            samples = round(_SILENT_FRAME * rate)
-            frame = AudioFrame(bytes(2 * channels * samples), rate, channels, samples)
-            for _ in range(round(self._silence / _SILENT_FRAME)):
+            frame = _silence(_CHUNK, rate, channels)
+            for _ in range(round(self._habits.silence / _CHUNK)):
                 self._ready.extend(self._prepared(frame))
 
     def _prepared(self, item: Any) -> list[Any]:
         """Make theirs of a frame or marker, at the rate the plugin wants."""
         if not isinstance(item, AudioFrame):
-            return [*self._tail(), self._marker()]
+            return [*self._tail(), *self._filling(), self._marker()]
         if self._rate is None or self._rate == item.sample_rate:
-            return [their_frame(item, mono=self._mono)]
+            return self._theirs(item)
         if self._resampler is None:
             self._resampler = Resampler(item.sample_rate, self._rate, item.num_channels)
         return self._theirs(self._resampler.push(item))
@@ -150,8 +168,25 @@ class PluginInput:
     def _tail(self) -> list[Any]:
         return self._theirs(self._resampler.flush()) if self._resampler else []
 
+    def _filling(self) -> list[Any]:
+        """Begin a chunk for a plugin that passes a flush on only with the rest of one."""
+        if self._last is None or not self._habits.flush_ends:
+            return []
+        rate = self._rate or self._last.sample_rate
+        if self._given % round(_CHUNK * rate) >= round(_CHUNK * rate) / 2:
+            return []
+        return self._theirs(_silence(_CHUNK / 2, rate, self._last.num_channels))
+
     def _theirs(self, frame: AudioFrame | None) -> list[Any]:
-        return [] if frame is None else [their_frame(frame, mono=self._mono)]
+        if frame is None:
+            return []
+        self._given += frame.samples_per_channel
+        return [their_frame(frame, mono=self._mono)]
+
+
+def _silence(seconds: float, rate: int, channels: int) -> AudioFrame:
+    samples = round(seconds * rate)
+    return AudioFrame(bytes(2 * channels * samples), rate, channels, samples)
 
 
 class PluginOutput:

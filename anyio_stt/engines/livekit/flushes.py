@@ -33,12 +33,15 @@ class AnsweredSource:
         self._loud = 0.0
         self._due = False
         self._flushed = 0.0
+        self._next: list[Any] = []
+        self.start: float = 0.0
+        """Where the plugin's present stream began."""
 
     def __aiter__(self) -> AnsweredSource:
         return self
 
     async def __anext__(self) -> Any:
-        item = await self._source.__anext__()
+        item = self._next.pop() if self._next else await self._source.__anext__()
         if not isinstance(item, AudioFrame):
             self._flushed = self._heard
             self._settle()
@@ -47,6 +50,13 @@ class AnsweredSource:
         if not is_silent(item):
             self._loud, self._due = self._heard, True
         return item
+
+    async def has_more(self) -> bool:
+        """Wait until more comes or nothing does."""
+        if not self._next:
+            first = await anext(self._source, None)
+            self._next = [] if first is None else [first]
+        return bool(self._next)
 
     def said(self, event: SpeechEvent) -> None:
         """Note what the plugin said; a final without times is of all that was heard."""

@@ -14,14 +14,13 @@ from ...workers.homes import Home
 from .attempt import play
 from .changing import Asked
 from .flushes import AnsweredSource
+from .habits import Habits
 from .translation import our_event
 
 if TYPE_CHECKING:
     from .stt import LiveKitSTT
 
 __all__ = ("LiveKitStream",)
-
-_SILENCE = 2.0  # seconds; detectors of speech on servers wait for less
 
 
 class LiveKitStream(RecognizeStream):
@@ -34,7 +33,7 @@ class LiveKitStream(RecognizeStream):
         asked: of which, and how.
         home: says where the plugin lives.
         conn_options: retries, deadlines and bounds.
-        settle: see `LiveKitSTT`.
+        habits: what the plugin does that LiveKit's interface does not tell.
     """
 
     def __init__(
@@ -45,18 +44,15 @@ class LiveKitStream(RecognizeStream):
         asked: Asked,
         home: Callable[[], Home],
         conn_options: APIConnectOptions,
-        settle: float | None,
+        habits: Habits,
     ) -> None:
         super().__init__(stt=stt, conn_options=conn_options, options=asked)
         self._make_stream = make_stream
         self._home = home
         self._grace = conn_options.close_timeout
-        self._settle = settle
-        # Who has no times commits nothing at the end: its server waits for a pause, for ever.
-        timed = stt.capabilities.aligned_transcript
-        self._silence = 0.0 if settle is None or timed else _SILENCE
+        self._habits = habits
         self._doubted = False
-        self._attempts = 0
+        self._streams = 0
 
     async def _run(self) -> None:
         await self._home().stream(self._play, self._input_ch, self._take)
@@ -69,25 +65,31 @@ class LiveKitStream(RecognizeStream):
             self._report_silence(told)
 
     async def _play(self, source: AsyncIterator[Any], send: Callable[[Any], None]) -> None:
-        """Run one stream of the plugin; in the plugin's loop."""
-        self._attempts += 1
+        """Run streams of the plugin, one or one up to each flush; in the plugin's loop."""
         answered = AnsweredSource(source, send)
+        start: float | None = 0.0
+        while start is not None:
+            self._streams += 1
+            answered.start = start
+            heard = await play(
+                partial(self._make_stream, self._options),
+                answered,
+                partial(self._say, answered, send),
+                label=self.label,
+                grace=self._grace,
+                habits=self._habits,
+                doubt=self._doubt,
+            )
+            # Another one is worth its while only if there is something to hear.
+            more = heard is not None and await answered.has_more()
+            start = start + heard if heard is not None and more else None
 
-        def say(stream: Any, event: Any) -> None:
-            said = _translated(self._attempts, stream, event)
-            send(said)
-            answered.said(said)
-
-        await play(
-            partial(self._make_stream, self._options),
-            answered,
-            say,
-            label=self.label,
-            grace=self._grace,
-            settle=self._settle,
-            silence=self._silence,
-            doubt=self._doubt,
-        )
+    def _say(
+        self, answered: AnsweredSource, send: Callable[[Any], None], stream: Any, event: Any
+    ) -> None:
+        said = _translated(self._streams, answered.start, stream, event)
+        send(said)
+        answered.said(said)
 
     def _core_flushes_only(self) -> bool:
         return False  # their `manual_flush` says that it can be, not that it has to be
@@ -100,15 +102,15 @@ class LiveKitStream(RecognizeStream):
         return first
 
 
-def _translated(attempt: int, stream: Any, event: Any) -> SpeechEvent:
+def _translated(number: int, start: float, stream: Any, event: Any) -> SpeechEvent:
     offset, began = getattr(stream, "start_time_offset", 0.0), getattr(stream, "start_time", None)
-    said = our_event(event, offset=offset, began=began)
-    if attempt > 1:  # its speakers are counted anew
-        said = replace(said, alternatives=[_of(attempt, data) for data in said.alternatives])
+    said = our_event(event, offset=offset - start, began=None if began is None else began - start)
+    if number > 1:  # its speakers are counted anew
+        said = replace(said, alternatives=[_of(number, data) for data in said.alternatives])
     return said
 
 
-def _of(attempt: int, data: SpeechData) -> SpeechData:
+def _of(number: int, data: SpeechData) -> SpeechData:
     if data.speaker_id is None:
         return data
-    return replace(data, speaker_id=f"{data.speaker_id}.{attempt}")
+    return replace(data, speaker_id=f"{data.speaker_id}.{number}")

@@ -16,6 +16,7 @@ from ...stt import STT
 from ...workers.homes import Home, home_for
 from .changing import Asked, changed
 from .errors import our_error
+from .habits import habits_of
 from .http import PluginSession
 from .stream import LiveKitStream
 from .translation import one_attempt, our_capabilities, our_event, their_frame, their_language
@@ -43,10 +44,11 @@ class LiveKitSTT(STT):
             up nobody else.
         close_timeout: seconds that the plugin may take to close; then it is left behind, and
             named in the log.
-        settle: for plugins that never end a stream, such as OpenAI's Realtime plugin: after the end
-            of the input, the stream ends when no utterance is open and no transcript has come for
-            this many seconds. A plugin without times also gets two seconds of silence at the end,
-            so that its last utterance ends.
+        settle: for plugins that never end a stream: after the end of the input, the stream ends
+            when no utterance is open and no transcript has come for this many seconds. Unless
+            given, 3 for those known to be so, OpenAI's for Realtime and Soniox's. They, and
+            others without times, also get some seconds of silence at the end, so that their
+            last utterance ends.
     """
 
     def __init__(
@@ -130,7 +132,7 @@ class LiveKitSTT(STT):
             asked=replace(self._options, language=language),
             home=self._home,
             conn_options=options,
-            settle=self._settle,
+            habits=habits_of(self.plugin, self._settle),
         )
 
     def prewarm(self) -> None:

@@ -76,7 +76,7 @@ def our_event(event: Any, *, offset: float = 0.0, began: float | None = None) ->
 
 
 def _our_data(data: Any, offset: float) -> SpeechData:
-    end = _moved(data.end_time, offset)
+    end = _moved(data.end_time, offset) if data.end_time else 0.0
     return SpeechData(
         str(data.language or ""),
         data.text,
@@ -104,11 +104,11 @@ def _words(data: Any) -> Any:
 
 
 def _our_word(word: Any, offset: float) -> Word:
-    end = _moved(_given(word, "end_time", 0.0), offset)
+    end = _given(word, "end_time", 0.0)
     return Word(
         str(word),
         _moved(_given(word, "start_time", 0.0), offset) if end else 0.0,
-        end,
+        _moved(end, offset) if end else 0.0,
         _given(word, "confidence", 0.0),
         _given(word, "speaker_id", None),
     )
@@ -120,7 +120,7 @@ def _given(holder: Any, name: str, otherwise: Any) -> Any:
 
 
 def _moved(time: float, offset: float) -> float:
-    return max(time - offset, 0.0) if time else 0.0
+    return max(time - offset, 0.0)
 
 
 def our_vad_event(event: Any) -> VADEvent:

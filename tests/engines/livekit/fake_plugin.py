@@ -19,7 +19,7 @@ from livekit import rtc
 from livekit.agents import APIConnectionError, LanguageCode, stt, utils
 from livekit.agents.types import TimedString
 
-__all__ = ("RATE", "WordsPlugin", "lost")
+__all__ = ("RATE", "Forgetful", "WordsPlugin", "lost")
 
 RATE = 16000
 Kind = stt.SpeechEventType
@@ -155,6 +155,32 @@ class WordsStream(stt.SpeechStream):
         if each.final:
             self._speaking = False
             self._event_ch.send_nowait(stt.SpeechEvent(Kind.END_OF_SPEECH))
+
+
+class Forgetful(WordsPlugin):
+    """Connects anew by itself, without what the lost connection had heard."""
+
+    def __init__(self, tears: Iterable[float], *, tells: bool) -> None:
+        super().__init__(tears)
+        self.tells = tells
+
+    def stream(self, **options: Any) -> Any:
+        stream = super().stream(**options)
+        run = stream._run
+        stream._reconnect_event = asyncio.Event() if self.tells else None
+
+        async def run_on() -> None:
+            while True:
+                try:
+                    return await run()
+                except APIConnectionError:
+                    stream._recogniser = Recogniser(RATE)
+                    if self.tells:
+                        stream._reconnect_event.set()
+                        await stream._reconnect_event.wait()
+
+        stream._run = run_on
+        return stream
 
 
 def _samples(frame: Any) -> Any:

@@ -12,6 +12,9 @@ from anyio_stt import STT
 from anyio_stt.testing.servers import DeepgramServer, FaultServer, OpenAIServer
 
 from .assemblyai_server import AssemblyAIServer
+from .gladia_server import GladiaServer
+from .soniox_server import SonioxServer
+from .speechmatics_server import SpeechmaticsServer
 
 pytest.importorskip("livekit.agents", reason="LiveKit is not installed: the extra heavy brings it")
 
@@ -29,6 +32,7 @@ class Plugin:
         make: makes the plugin, from the server's address and key.
         breaks: lines of the contract that stay broken, and why: all are the plugin's own.
         settle: given to the bridge.
+        patience: seconds that an answer may take, in the checks of the contract.
         rate: of the audio it is tried with.
     """
 
@@ -38,6 +42,7 @@ class Plugin:
     breaks: dict[str, str]
     settle: float | None = None
     rate: int = 16000
+    patience: float = 20.0
 
     def plugin(self, server: FaultServer) -> Any:
         module = pytest.importorskip(f"livekit.plugins.{self.package}")
@@ -67,6 +72,36 @@ PLUGINS = {
         AssemblyAIServer,
         lambda module, url, key: module.STT(api_key=key, base_url=_ws(url)),
         {"S23": "it tells its provider nothing of a flush in the middle of speech"},
+    ),
+    "gladia": Plugin(
+        "gladia",
+        GladiaServer,
+        lambda module, url, key: module.STT(api_key=key, base_url=f"{_http(url)}/v2/live"),
+        {},
+    ),
+    "soniox": Plugin(
+        "soniox",
+        SonioxServer,
+        lambda module, url, key: module.STT(
+            api_key=key, base_url=f"{_ws(url)}/transcribe-websocket"
+        ),
+        {
+            "S20": "it commits nothing at the end, so it is given silence, which it bills",
+            "S23": "it tells its provider nothing of a flush",
+        },
+        settle=0.5,
+        patience=5.0,
+    ),
+    "speechmatics": Plugin(
+        "speechmatics",
+        SpeechmaticsServer,
+        lambda module, url, key: module.STT(
+            api_key=key,
+            base_url=f"{_ws(url)}/v2/agent",
+            turn_detection_mode=module.TurnDetectionMode.VAD,
+        ),
+        {"S23": "it tells its provider nothing of a flush in the middle of speech"},
+        patience=5.0,
     ),
     "openai": Plugin(
         "openai",

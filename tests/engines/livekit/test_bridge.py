@@ -22,7 +22,7 @@ from anyio_stt import (
 from anyio_stt.testing import assert_no_leaks, check_stt, cut
 from anyio_stt.testing.servers import say_words
 
-from .fake_plugin import RATE, WordsPlugin
+from .fake_plugin import RATE, Forgetful, WordsPlugin
 
 from anyio_stt.engines.livekit import LiveKitSTT  # isort: skip - after the skip of what is missing
 
@@ -222,6 +222,20 @@ async def test_one_that_leaves_in_the_middle_is_asked_again() -> None:
     async with LiveKitSTT(plugin) as stt:
         assert texts(await hear(stt, SIX)) == "w1 w2 w3 w4 w5 w6"
     assert plugin.attempts == 2
+
+
+@HOMES
+@pytest.mark.parametrize("tells", [False, True], ids=["reads-anew", "tells"])
+async def test_one_that_connects_anew_by_itself_loses_nothing(tells: bool, thread: bool) -> None:
+    audio, told = say_words(range(1, 31), sample_rate=RATE), list[Any]()
+    plugin = Forgetful([0.5, 1.3, 0.9], tells=tells)
+    async with LiveKitSTT(plugin, thread=thread) as stt:
+        stt.on("error", told.append)
+        events = await hear(stt, audio)
+    assert texts(events).split() == [f"w{n}" for n in range(1, 31)]
+    assert plugin.tears == []
+    assert len(told) >= 2
+    assert all("meant to go on without" in str(each.error) for each in told)
 
 
 @HOMES

@@ -42,7 +42,9 @@ async def test_a_plugin_keeps_the_contract_but_for_what_is_its_own(name: str) ->
     async with plugin.serve() as server:
         try:
             audio = say_words(range(1, 7), sample_rate=plugin.rate)
-            await check_stt(lambda: plugin.engine(server), audio=audio, patience=20.0, grace=3.0)
+            await check_stt(
+                lambda: plugin.engine(server), audio=audio, patience=plugin.patience, grace=3.0
+            )
         except ContractViolation as exc:
             broken = {each.id for each in exc.violations}
     assert broken <= set(plugin.breaks), broken
@@ -64,8 +66,18 @@ async def heard(stt: STT, words: int, rate: int, *, pause: float = 0.5) -> list[
     return said
 
 
-@pytest.mark.parametrize("thread", [False, True], ids=["same-loop", "thread"])
-@pytest.mark.parametrize("name", ["deepgram", "assemblyai"])
+@pytest.mark.parametrize(
+    ("name", "thread"),
+    [
+        ("deepgram", False),
+        ("deepgram", True),
+        ("assemblyai", False),
+        ("assemblyai", True),
+        ("gladia", False),
+        ("soniox", False),
+        ("speechmatics", False),
+    ],
+)
 async def test_twenty_torn_connections_in_a_minute_of_speech_lose_nothing(
     name: str, thread: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -78,6 +90,38 @@ async def test_twenty_torn_connections_in_a_minute_of_speech_lose_nothing(
                 said = await heard(stt, words, plugin.rate)
         assert server.struck == 20
     assert said == [f"w{n}" for n in range(1, words + 1)]
+
+
+@pytest.mark.parametrize("name", ["gladia", "soniox", "speechmatics"])
+async def test_a_connection_that_is_torn_at_the_end_thrice_loses_nothing(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL)
+    plugin = PLUGINS[name]
+    torn = [Fault(Action.RESET, each) for each in (Moment.DRAINING, Moment.FINAL, Moment.DRAINING)]
+    async with plugin.serve(torn) as server, plugin.engine(server) as stt:
+        with anyio.fail_after(60):
+            said = await heard(stt, 8, plugin.rate, pause=0.0)
+    assert said == [f"w{n}" for n in range(1, 9)]
+
+
+@pytest.mark.parametrize("name", ["gladia", "soniox"])
+async def test_a_flush_cuts_nothing_of_what_follows(name: str) -> None:
+    plugin, said = PLUGINS[name], list[tuple[str, float]]()
+    async with plugin.serve() as server, plugin.engine(server) as stt:
+        with anyio.fail_after(60):
+            async with stt.stream(conn_options=OPTIONS) as stream:
+                for number, frame in enumerate(cut(say_words(range(1, 19)), 0.1)):
+                    if number in {8, 15, 21}:
+                        stream.flush()
+                    await stream.send_frame(frame)
+                stream.end_input()
+                async for event in stream:
+                    if event.type is SpeechEventType.FINAL_TRANSCRIPT:
+                        for data in event.alternatives:
+                            said += [(word, data.start_time) for word in data.text.split()]
+    assert [word for word, _ in said] == [f"w{n}" for n in range(1, 19)]
+    assert [when for _, when in said] == sorted(when for _, when in said)
 
 
 @pytest.mark.parametrize("torn", [False, True], ids=["whole", "torn"])
@@ -132,7 +176,7 @@ async def test_its_last_utterance_ends_also_without_a_pause_behind_it() -> None:
 
 
 async def test_the_key_is_refused_once_and_for_good() -> None:
-    for name in ("deepgram", "assemblyai", "openai"):
+    for name in ("deepgram", "assemblyai", "gladia", "soniox", "speechmatics", "openai"):
         plugin = PLUGINS[name]
         refused = [Fault(Action.STATUS, status=401)] * 3
         async with plugin.serve(refused) as server, plugin.engine(server) as stt:
