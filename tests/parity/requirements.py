@@ -2,7 +2,7 @@
 What LiveKit's module does, one id a behaviour, and where that was read or measured.
 
 Each id is proven by scenarios (`@scenario("L-REC-1")`). Sources: the module as of 0.12.7
-(`stt/stt.py`), its tests, and the defects D1 to D33 of that module, as `REASONS` tells them.
+(`stt/stt.py`), its tests, and the defects D1 to D34 of that module, as `REASONS` tells them.
 """
 
 from __future__ import annotations
@@ -83,4 +83,30 @@ REQUIREMENTS: dict[str, tuple[str, str]] = {
     "L-VAL-7": ("APIConnectOptions: defaults, and no negative number", "types"),
     "L-VAL-8": ("errors as text, and which may pass", _ERRORS),
     "L-VAL-9": ("a connection error names its root cause", f"{_ERRORS}, test_exceptions"),
+    "L-FB-1": ("a recording goes to the next engine when one fails", "test_stt_fallback"),
+    "L-FB-2": ("a recording that no engine recognises raises APIConnectionError",
+               "test_stt_fallback"),
+    "L-FB-3": ("a stream goes on with the next engine", "test_stt_fallback"),
+    "L-FB-4": ("what the next engine hears, and the times of what it says",
+               "test_stt_fallback, D1"),
+    "L-FB-5": ("an engine that recovered is asked again", "test_stt_fallback"),
+    "L-FB-6": ("a failed engine is reported to be down, once", "test_stt_fallback"),
+    "L-FB-7": ("the model is that of the engine that serves", "test_stt_fallback"),
+    "L-FB-8": ("an engine that is down and broken holds up nobody", "test_stt_fallback"),
+    "L-PRE-1": ("a fallback prewarms the engine that is asked first", "test_stt_prewarm"),
+    "L-PRE-2": ("a stream adapter prewarms its engine", "test_stt_prewarm"),
+    "L-PRE-3": ("prewarm passes through both", "test_stt_prewarm"),
+    "L-SA-1": ("an adapter of a detector makes streams of a batch engine", "stt.StreamAdapter"),
+    "L-SA-2": ("the times of its finals", "test_stt_base"),
+    "L-MS-1": ("the model of a multi-speaker adapter is its engine's, and prewarm reaches it",
+               "test_multi_speaker_adapter"),
+    "L-MS-2": ("it reports usage once, a recording's and a stream's",
+               "test_multi_speaker_adapter"),
+    "L-MS-3": ("closed, it hears no more of its engine", "test_multi_speaker_adapter"),
+    "L-MS-4": ("a quiet speaker never takes over", "test_multi_speaker_primary"),
+    "L-MS-5": ("what nobody is known to have said changes nothing",
+               "test_multi_speaker_primary"),
+    "L-MS-6": ("without detection nobody is primary", "test_multi_speaker_primary"),
+    "L-VAD-1": ("a detector's events come in order, to the end of its input", "test_vad"),
+    "L-VAD-2": ("a detector's stream that is closed ends", "test_vad"),
 }  # fmt: skip

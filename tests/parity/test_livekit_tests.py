@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 from .livekit_tests import EQUALS
+from .scenarios import SCENARIOS
 
 TESTS = Path(__file__).parents[1]
 
 
 def has_test(target: str) -> bool:
     file, _, name = target.partition("::")
+    if file == "both":
+        return name in SCENARIOS
     tree = ast.parse((TESTS / file).read_text(encoding="utf-8"))
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
     return any(isinstance(node, functions) and node.name == name for node in tree.body)
@@ -31,3 +34,14 @@ def test_it_has_an_equal_that_exists_or_a_reason(theirs: str) -> None:
 
 def test_most_have_an_equal() -> None:
     assert sum(not isinstance(ours, str) for ours in EQUALS.values()) >= 30
+
+
+def test_those_of_fallback_prewarm_and_speakers_run_against_both() -> None:
+    alone = {
+        theirs
+        for theirs, ours in EQUALS.items()
+        if theirs.startswith(("test_stt_fallback", "test_stt_prewarm", "test_multi_speaker"))
+        and not isinstance(ours, str)
+        and not any(target.startswith("both::") for target in ours)
+    }
+    assert alone == {"test_stt_fallback::test_stt_stream_fallback_propagates_start_time_offset"}

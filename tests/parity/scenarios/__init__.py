@@ -1,10 +1,11 @@
 """What is done to both modules; each scenario is written once."""
 
-from . import closing, failing, hearing, listening, recognising, speaking, values
+from . import adapting, closing, failing, hearing, listening, recognising, speaking, values
 from .registry import PROOFS, SCENARIOS, run_all
 
 __all__ = ("PROOFS", "SCENARIOS", "run_all")
 
+assert adapting
 assert closing
 assert failing
 assert hearing
