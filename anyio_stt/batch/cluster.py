@@ -240,7 +240,7 @@ def _connect(distributed: Any, address: str, jobs: int | None) -> Any:
                 return distributed.Client(cluster, set_as_default=False)
             return distributed.Client(address, timeout=_CONNECT_TIMEOUT, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as exc:
-        raise ClusterError(f"{address}: the cluster cannot be reached: {exc}") from exc
+        raise ClusterError(f"the cluster cannot be reached: {exc}") from exc
 
 
 def _disconnect(client: Any) -> None:

@@ -8,7 +8,7 @@ from typing import TextIO
 
 import anyio
 
-from anyio_stt import AudioFrame
+from anyio_stt import APIConnectOptions, AudioFrame
 from anyio_stt.engines import engine_names
 
 from .engine_choice import make_engine
@@ -20,6 +20,7 @@ __all__ = ("try_engines",)
 
 _SECONDS = 3.0
 _DEADLINE = 60.0
+_ONCE = APIConnectOptions(max_retry=0, timeout=_DEADLINE)  # a model may have to be loaded
 
 
 async def try_engines(file: TextIO) -> int:
@@ -42,14 +43,14 @@ async def _try(name: str) -> tuple[str, bool]:
     try:
         with anyio.fail_after(_DEADLINE):
             async with make_engine(name, {}) as stt:
-                event = await stt.recognize(_speech())
+                event = await stt.recognize(_speech(), conn_options=_ONCE)
     except TimeoutError:
         return f"no answer within {_DEADLINE:g} s", False
     except CommandError as exc:
         return one_line(exc.format_message()), False
     except Exception as exc:  # noqa: BLE001 - whatever an engine does, the next is tried
         error = told_error(exc)
-        return one_line(explain(name, error) or f"{type(error).__name__}: {error}"), False
+        return one_line(explain("", error) or f"{type(error).__name__}: {error}"), False
     text = event.alternatives[0].text if event.alternatives else ""
     took = anyio.current_time() - began
     return f"answers in {took:.1f} s: {one_line(text) or '(nothing said)'}", True

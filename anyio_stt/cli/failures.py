@@ -11,6 +11,8 @@ from anyio_stt.audio import AudioFileError, MicrophoneError
 from .errors import CommandError
 from .shown import one_line, shown_name
 
+_OPTION, _OURS = "change APIConnectOptions.timeout to give", "--timeout gives"
+
 if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
 
@@ -56,4 +58,4 @@ def _with_cause(error: BaseException) -> str:
     cause = str(error.__cause__ or "")
     if isinstance(error, APIError) and cause not in message:
         message = f"{message}: {cause}"
-    return one_line(message)
+    return one_line(message.replace(_OPTION, _OURS))

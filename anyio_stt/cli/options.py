@@ -63,6 +63,12 @@ def engine_options(command: F) -> F:
                 help="The language spoken, such as en, for engines that take one.",
             ),
             option(
+                "--timeout",
+                type=click.FloatRange(min=0, min_open=True),
+                metavar="SECONDS",
+                help="How long the engine may take to begin; 10 unless told.",
+            ),
+            option(
                 "--backend",
                 type=click.Choice(["asyncio", "trio"]),
                 default="asyncio",

@@ -19,7 +19,7 @@ from .journal import journal_path
 from .settings import MICROPHONE, STANDARD_STREAM, Settings
 from .shown import shown_name
 
-__all__ = ("Job", "Target", "make_plan")
+__all__ = ("Job", "Target", "is_done", "make_plan")
 
 # What is looked for in a folder; a file that is named is read whatever its name.
 _MEDIA = (
@@ -72,8 +72,6 @@ def make_plan(settings: Settings) -> list[Job]:
     targets = _targets(found, settings)
     jobs = [Job(each.name, targets[at], each.version) for at, each in enumerate(found)]
     _check_outputs(jobs)
-    if settings.skip_existing:
-        jobs = [job for job in jobs if not _is_done(job)]
     return jobs
 
 
@@ -218,7 +216,8 @@ def _identity(path: str | os.PathLike[str]) -> tuple[int, int] | None:
     return (status.st_dev, status.st_ino) if os.path.isfile(path) else None
 
 
-def _is_done(job: Job) -> bool:
+def is_done(job: Job) -> bool:
+    """Tell whether all that is to be made of *job* is there, and whole."""
     paths = [target.path for target in job.targets if target.path is not None]
     # Beside one that was interrupted lies what it is gone on with.
     return (

@@ -18,7 +18,7 @@ from .failures import explain, told_error
 from .formats import make_formatter
 from .journal import Journal, journal_path
 from .output import FileSink, SharedSink, Sink, StandardOutput
-from .plan import Job, Target, make_plan
+from .plan import Job, Target, is_done, make_plan
 from .recordings import is_live, open_recording
 from .settings import Settings
 from .shown import shown_name
@@ -48,9 +48,10 @@ class Session:
         self._settings = settings
         self._display = display
         self._open = open_audio
-        self._jobs = make_plan(settings)
-        self._several = len(self._jobs) > 1
-        self._users = Counter(target.path for job in self._jobs for target in job.targets)
+        planned = make_plan(settings)
+        self._several = len(planned) > 1
+        self._jobs = [job for job in planned if not (settings.skip_existing and is_done(job))]
+        self._users = Counter(target.path for job in planned for target in job.targets)
         self._said = False
         self._shared: dict[Path | None, Sink] = {}
         self._orders: dict[Path | None, InOrder[str]] = {}
@@ -92,7 +93,9 @@ class Session:
     def _transcript(self, job: Job) -> Transcript:
         outputs = [
             (
-                make_formatter(target.format, shown_name(job.name), named=self._several),
+                make_formatter(
+                    target.format, shown_name(job.name), named=self._users[target.path] > 1
+                ),
                 self._sink(job, target),
             )
             for target in job.targets
@@ -169,7 +172,7 @@ class Session:
 
     def _pieces(self, job: Job) -> int:
         """Return into how many pieces at once the recording may be cut: what is live is not."""
-        if self._several or self._settings.realtime or is_live(job.name):
+        if len(self._jobs) > 1 or self._settings.realtime or is_live(job.name):
             return 1
         if not _is_long(job.name):
             return 1

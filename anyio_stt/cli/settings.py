@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from anyio_stt import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
 from anyio_stt.audio import PCMFormat
 
 __all__ = ("MICROPHONE", "STANDARD_STREAM", "Settings")
@@ -24,6 +25,7 @@ class Settings:
     options: dict[str, Any] = field(default_factory=dict)
     formats: tuple[str, ...] = ()
     language: str | None = None
+    timeout: float | None = None
     realtime: bool = False
     all_events: bool = False
     outputs: tuple[str, ...] = ()
@@ -38,3 +40,10 @@ class Settings:
     vad: bool | None = None
     listens: bool = False
     """Whether somebody speaks right now, and wants to see it even when it goes to a file."""
+
+    @property
+    def conn_options(self) -> APIConnectOptions:
+        """Retries, deadlines and bounds."""
+        if self.timeout is None:
+            return DEFAULT_API_CONNECT_OPTIONS
+        return replace(DEFAULT_API_CONNECT_OPTIONS, timeout=self.timeout)

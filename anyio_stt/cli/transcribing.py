@@ -86,6 +86,7 @@ class _Here:
             channels=self._settings.channels,
             jobs=pieces,
             realtime=self._settings.realtime,
+            conn_options=self._settings.conn_options,
         )
         try:
             complete = await transcription.run(self._open(job.name, self._settings.raw_format))
@@ -107,6 +108,7 @@ class _OnCluster:
             self._settings.language,
             self._settings.channels,
             shown.opened_elsewhere(job.name),
+            conn_options=self._settings.conn_options,
         )
         report = await transcribe_on(self._engine, task, shown)
         shown.began(report.start)

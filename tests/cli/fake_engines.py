@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -32,12 +33,16 @@ class CountingStream(RecognizeStream):
     """Says what it heard after each second: how many seconds, how loud, of which language."""
 
     def __init__(self, stt: CountingSTT, language: str | None, options: APIConnectOptions) -> None:
+        if stt.mute:
+            options = replace(options, retry_interval=0.01)
         super().__init__(stt=stt, conn_options=options, sample_rate=8000, frame_duration=0.5)
         self._counting = stt
         self._language = language or "none"
 
     async def _run(self) -> None:
         heard = 0.0
+        if self._counting.mute:
+            await anyio.sleep_forever()
         async for item in self._input_ch:
             if isinstance(item, self._FlushSentinel):
                 continue
@@ -72,10 +77,12 @@ class CountingSTT(STT):
         fail_after: float | None = None,
         fail_once: str | None = None,
         stall_after: float | None = None,
+        mute: bool = False,
         stall_once: str | None = None,
         refuse_once: str | None = None,
     ) -> None:
         super().__init__(capabilities=STTCapabilities(streaming=True, interim_results=True))
+        self.mute = mute
         self.stall_once = stall_once
         self.refuse_once = refuse_once
         self.fail_after = fail_after
@@ -213,6 +220,15 @@ class LostSTT(BatchSTT):
         conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
     ) -> LostStream:
         return LostStream(stt=self, conn_options=APIConnectOptions(retry_interval=0.01))
+
+
+class DeadSTT(BatchSTT):
+    """Cannot be reached, and recognises recordings only."""
+
+    async def _recognize_impl(
+        self, buffer: AudioBuffer, *, language: str | None, conn_options: APIConnectOptions
+    ) -> SpeechEvent:
+        raise APIConnectionError("nobody listens there")
 
 
 class NeedsKeySTT(BatchSTT):

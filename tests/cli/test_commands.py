@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 import subprocess
 import sys
@@ -336,6 +337,19 @@ def test_an_engine_that_failed_again_and_again_says_why(
     assert result.returncode == 1
 
 
+def test_an_engine_may_be_given_more_time_to_begin_or_less(
+    make_wav: MakeWav, run_command: Run
+) -> None:
+    slow = ("transcribe", "--engine", "fake_engines:CountingSTT", "--option", "mute=true")
+
+    result = run_command(*slow, "--timeout", "0.05", make_wav(seconds=1))
+
+    assert result.returncode == 1
+    assert (
+        "within 0.05 s of its start (timeout=0.05); --timeout gives it more time" in result.stderr
+    )
+
+
 def test_a_recording_that_was_cut_off_is_transcribed_and_told(
     make_wav: MakeWav, run_command: Run
 ) -> None:
@@ -367,6 +381,21 @@ def test_of_several_recordings_one_that_fails_is_named_and_the_others_go_on(
 
 
 # ---- the rest of the command
+
+
+def test_engines_are_tried_once_each_and_told_in_a_line(
+    run_command: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["fake_engines:DeadSTT", "fake_engines:NeedsKeySTT", "fake_engines:BatchSTT"]
+    monkeypatch.setattr("anyio_stt.cli.engine_trial.engine_names", lambda: names)
+
+    result = run_command("engines", "--try")
+
+    dead, key, there = result.stdout.splitlines()
+    assert dead == "fake_engines:DeadSTT\tnobody listens there"
+    assert "its options are: key" in key
+    assert re.fullmatch(r"fake_engines:BatchSTT\tanswers in [0-9.]+ s: 3 seconds, 1 channel", there)
+    assert (result.stderr, result.returncode) == ("", 0)
 
 
 def test_engines_lists_each_with_what_it_can_do_or_what_is_missing(run_command: Run) -> None:

@@ -76,6 +76,7 @@ def test_a_folder_of_recordings_becomes_a_folder_of_transcripts(
     assert run_command(*COUNTING, "-o", "out/", "-f", "txt", "in").returncode == 0
 
     assert names(tmp_path / "out") == ["a.txt", "b.txt", "deep/a.txt"]
+    assert (tmp_path / "out" / "a.txt").read_text() == "second 1 peak 1000 channels 1\n"
 
 
 def test_recordings_that_differ_in_their_ending_keep_it(
@@ -262,6 +263,23 @@ def test_a_journal_of_something_else_is_not_gone_on_with(
     assert text.count("\n") == 4
     assert text.count("second 1 ") == (2 if change == "a torn line" else 1) - (
         change == "a torn line" and "second 4" in text
+    )
+
+
+def test_the_exit_code_does_not_change_when_the_others_are_done(
+    make_wav: MakeWav, run_command: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "bad.wav").write_text("nonsense")
+    make_wav("in/good.wav", seconds=1)
+    command = (*COUNTING, "--skip-existing", "-o", "out/", "in")
+
+    first = run_command(*command)
+    second = run_command(*command)
+
+    assert "in/bad.wav is not audio" in first.stderr
+    assert (
+        (second.stderr, second.returncode) == (first.stderr, first.returncode) == (first.stderr, 1)
     )
 
 
