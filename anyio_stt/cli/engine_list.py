@@ -11,7 +11,7 @@ from typing import TextIO
 import anyio
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from anyio_stt import STTCapabilities
@@ -34,7 +34,13 @@ def print_engines(file: TextIO) -> None:
         file.writelines(f"{engine.name}\t{_state(engine)}\t{engine.summary}\n" for engine in found)
         file.writelines("\t".join(row) + "\n" for row in _bridged())
         return
-    table = Table("engine", "what it can do", "about", box=None, header_style="bold")
+    table = Table(
+        Column("engine", no_wrap=True, min_width=max(len(engine.name) for engine in found)),
+        Column("what it can do", overflow="fold"),
+        Column("about", overflow="fold"),
+        box=None,
+        header_style="bold",
+    )
     for engine in found:
         style = "yellow" if engine.missing else ""
         table.add_row(engine.name, Text(_state(engine), style=style), Text(engine.summary))

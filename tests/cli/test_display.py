@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from rich.console import Console
 from rich.live import Live
 
 from anyio_stt.cli.display import TerminalDisplay, progress_text
+from anyio_stt.cli.engine_list import print_engines
+from anyio_stt.engines import engine_names
 
 
 @pytest.mark.parametrize(
@@ -66,3 +69,22 @@ def test_a_final_stays_and_the_guess_goes() -> None:
 
 def test_text_that_looks_like_markup_is_shown_as_it_is() -> None:
     assert "[bold]x[/bold]" in screen(("print", "[bold]x[/bold]\n"))
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_names_of_engines_are_whole_on_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    terminal = _Terminal()
+
+    print_engines(terminal)
+
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue()).splitlines()
+    assert set(engine_names()) <= {word for line in lines for word in line.split()}
+    assert "…" not in terminal.getvalue()
+    assert max(map(len, lines)) <= 40

@@ -25,6 +25,7 @@ def test_the_commands_print_what_the_guide_shows(tmp_path: Path) -> None:
 def test_every_option_that_the_guide_names_is_there() -> None:
     transcribe = pytest.importorskip("anyio_stt.cli.transcribe").transcribe
     listen = pytest.importorskip("anyio_stt.cli.listen").listen
-    parameters = [*transcribe.params, *listen.params]
+    engines = pytest.importorskip("anyio_stt.cli.engine_list").engines
+    parameters = [*transcribe.params, *listen.params, *engines.params]
     there = {name for each in parameters for name in (*each.opts, *each.secondary_opts)}
     assert set(re.findall(r"--[a-z][a-z-]+", TEXT)) <= there
