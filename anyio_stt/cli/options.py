@@ -12,6 +12,7 @@ import click
 
 from .errors import CommandError
 from .formats import FORMATS
+from .shown import shown_name
 
 if sys.version_info < (3, 11):
     import tomli as tomllib
@@ -154,7 +155,8 @@ def read_config(path: Path, commands: list[str]) -> dict[str, Any]:
     try:
         config = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as exc:
-        raise CommandError(f"{path}: {exc}") from exc
+        reason = exc.strerror if isinstance(exc, OSError) else exc
+        raise CommandError(f"{shown_name(path)}: {reason}") from exc
     common = {key: value for key, value in config.items() if key not in commands}
     return {
         command: {

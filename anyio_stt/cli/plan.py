@@ -97,7 +97,8 @@ def _in_store(address: str) -> Iterator[_Found]:
     try:
         found = find_stored(address)
     except (AudioFileError, ImportError, OSError) as exc:
-        raise CommandError(f"{shown_name(address)}: {exc}") from exc
+        name = shown_name(address)
+        raise CommandError(str(exc) if name in str(exc) else f"{name}: {exc}") from exc
     named = len(found) == 1 and found[0].address.endswith(address.rpartition("/")[2])
     recordings = [e for e in found if named or Path(e.inside).suffix.lower() in _ENDINGS]
     if not recordings:
@@ -142,9 +143,11 @@ def _of_output(
     if not _means_folder(output, ending, formats, several=len(found) > 1):
         kind = formats[0] if formats else ending if ending in FORMATS else "txt"
         return _shared(found, Target(kind, Path(output)))
-    if os.path.lexists(output) and not os.path.isdir(output):
+    named = ending in FORMATS and not output.endswith(("/", os.sep))
+    if not os.path.isdir(output) and (named or os.path.lexists(output)):
         raise CommandError(
-            f"-o {shown_name(output)} is a file, and {len(formats)} formats need a folder"
+            f"-o {shown_name(output)} is a file, and {len(formats)} formats need a folder, with a "
+            "slash (-o transcripts/), or a -o for each instead of --format"
         )
     return _in_output_folder(found, Path(output), formats or ("txt",))
 

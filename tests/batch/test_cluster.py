@@ -34,7 +34,7 @@ ROOT = Path(__file__).parents[2]
 SPOKEN = Path(anyio_stt.testing.__file__).with_name("spoken.wav")
 WORDS = "good morning and welcome to the show this speech was made by a machine"
 
-pytestmark = [pytest.mark.heavy, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.heavy, pytest.mark.timeout(1200 if SOAK else 240)]
 
 
 class Dask:

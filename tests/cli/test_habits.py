@@ -115,6 +115,13 @@ def test_a_server_that_is_not_there_is_one_line(run_command: Run) -> None:
     assert "http://127.0.0.1:9/a.wav cannot be loaded" in done.stderr
 
 
+def test_a_store_that_nobody_knows_is_named_once(run_command: Run) -> None:
+    pytest.importorskip("fsspec")
+    done = run_command("transcribe", "--engine", COUNTING, "nowhere://a.wav")
+    assert done.returncode == 2
+    assert done.stderr.count("nowhere://a.wav") == 1
+
+
 # ---- settings
 
 
@@ -148,6 +155,7 @@ def test_a_config_that_cannot_be_read_is_one_line(
     done = run_command("--config", "config.toml", "engines")
     assert done.returncode == 2
     assert done.stderr.startswith("anyio-stt: config.toml: ")
+    assert done.stderr.count("config.toml") == 1
     assert done.stderr.count("\n") == 1
 
 

@@ -329,6 +329,7 @@ def test_subtitles_of_several_go_into_a_folder_also_where_it_is_not_there_yet(
         (["-f", "wrong"], "'wrong' is none of txt, srt"),
         (["*.nothing"], "no such file"),
         (["-f", "all", "-o", "speech.wav"], "is a file, and 6 formats need a folder"),
+        (["-f", "srt,vtt", "-o", "a.srt"], "a.srt is a file, and 2 formats need a folder, with a"),
     ],
 )
 def test_outputs_that_do_not_fit_are_a_usage_error(
