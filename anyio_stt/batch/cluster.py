@@ -51,15 +51,18 @@ async def open_cluster(
         ClusterError: when it cannot be reached.
     """
     distributed = _distributed()
-    client = await to_thread.run_sync(partial(_connect, distributed, address, jobs))
-    try:
-        threads = sum((await to_thread.run_sync(client.nthreads)).values())
-        places = _A_THREAD * threads if address == "local" or jobs is None else jobs
-        fewest = _FEWEST if jobs is None else 1
-        yield Cluster(client, places=max(places, fewest), worker_timeout=worker_timeout)
-    finally:
-        with anyio.move_on_after(_CLOSE_TIMEOUT, shield=True):
-            await to_thread.run_sync(partial(_disconnect, client), abandon_on_cancel=True)
+    # Asked for when a worker is lost: one that is slow to start again is not given up.
+    patience = {"distributed.deploy.lost-worker-timeout": f"{worker_timeout} s"}
+    with import_module("dask").config.set(patience):
+        client = await to_thread.run_sync(partial(_connect, distributed, address, jobs))
+        try:
+            threads = sum((await to_thread.run_sync(client.nthreads)).values())
+            places = _A_THREAD * threads if address == "local" or jobs is None else jobs
+            fewest = _FEWEST if jobs is None else 1
+            yield Cluster(client, places=max(places, fewest), worker_timeout=worker_timeout)
+        finally:
+            with anyio.move_on_after(_CLOSE_TIMEOUT, shield=True):
+                await to_thread.run_sync(partial(_disconnect, client), abandon_on_cancel=True)
 
 
 class Cluster:
@@ -102,12 +105,12 @@ class Cluster:
             async with self._quarantine:
                 try:
                     return await self._once(function, *args)
-                except _killed() as exc:
+                except _killed():
                     raise APIError(
                         "every worker that took it died: it needs more memory than there is, or "
                         "crashes the engine",
                         retryable=False,
-                    ) from exc
+                    ) from None
 
     @asynccontextmanager
     async def engine(
@@ -235,7 +238,10 @@ def _connect(distributed: Any, address: str, jobs: int | None) -> Any:
         with dask.config.set({"distributed.admin.low-level-log-length": 10}):
             if address == "local":
                 cluster = distributed.LocalCluster(
-                    n_workers=jobs, threads_per_worker=1, dashboard_address=":0"
+                    n_workers=jobs,
+                    threads_per_worker=1,
+                    dashboard_address=":0",
+                    silence_logs=logging.CRITICAL,  # what matters is told by the results
                 )
                 return distributed.Client(cluster, set_as_default=False)
             return distributed.Client(address, timeout=_CONNECT_TIMEOUT, set_as_default=False)

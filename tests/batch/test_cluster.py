@@ -137,6 +137,22 @@ def test_a_recording_that_kills_its_workers_is_named_and_the_others_go_on(dask: 
     assert said == sorted(str(n) for n in numbers if n not in {POISON, REFUSED})
 
 
+def test_workers_of_this_machine_that_start_again_slowly_are_not_given_up() -> None:
+    import dask
+
+    # What Dask waits for one is less than any takes to start; then it would be gone for good.
+    short = {
+        "distributed.deploy.lost-worker-timeout": "0.1 s",
+        "distributed.scheduler.allowed-failures": 1,
+    }
+    numbers = [POISON, 30, 31, 32]
+    with dask.config.set(short):
+        results = collect(map(recording, numbers), DeadlySTT, "local", jobs=2)
+    (poison,) = (result for result in results if result.error is not None)
+    assert poison.recording == recording(POISON)
+    assert sorted(result.text for result in results) == ["", "30", "31", "32"]
+
+
 def test_memory_does_not_grow_with_the_number_of_recordings(dask: Dask) -> None:
     dask.add_workers(2)
     frame = recording(30, 0.1)
