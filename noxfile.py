@@ -73,7 +73,7 @@ def heavy(session: nox.Session) -> None:
     """Real models, other people's programs, kill series, fuzzers: a few of each, on two loops."""
     pull_weights(session)
     # Fewer at a time: each of these is several processes, or a model that fills a core.
-    few = ("-n", str(CORES + 1), "--loops", "asyncio,trio")
+    few = ("-n", str(2 * CORES), "--loops", "asyncio,trio")
     pytest(session, "-m", "heavy", *few, *session.posargs)
 
 

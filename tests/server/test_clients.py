@@ -120,7 +120,7 @@ async def test_openai_streams_a_transcript(server: list[int]) -> None:
 async def test_openai_reads_our_errors(server: list[int]) -> None:
     openai = pytest.importorskip("openai")
     async with openai_client(server) as client:
-        with pytest.raises(openai.BadRequestError, match="prompt is not served"):
+        with pytest.raises(openai.BadRequestError, match="prompt is not supported here"):
             await client.audio.transcriptions.create(file=SPOKEN, model="w", prompt="Ada")
         with pytest.raises(openai.BadRequestError, match="translation is not served"):
             await client.audio.translations.create(file=SPOKEN, model="whisper-1")
