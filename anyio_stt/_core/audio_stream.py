@@ -62,7 +62,9 @@ class AudioStream(Lifetime, ObjectReceiveStream[EventT], Generic[EventT]):
                         await self._run()
             except BaseException as exc:  # noqa: BLE001 - decided upon, and reported
                 error = self._core_attempt_error(exc)
+            self._core_check_exit()
             pause = self._core_end_attempt(error)
+            self._core_check_exit()
             if pause is None:
                 return
             self._core_scope = anyio.CancelScope()
@@ -95,10 +97,29 @@ class AudioStream(Lifetime, ObjectReceiveStream[EventT], Generic[EventT]):
         return self._main_task() if own else self._core_run_replaced()
 
     async def _core_run_replaced(self) -> None:
-        with self._core_scope:
-            self._core_begin_attempt()
-            await self._main_task()
-            self._core_end_attempt(None)
+        """Run a subclass's own `_main_task`: one attempt, again only where options change."""
+        pause: float | None = 0.0
+        while pause is not None:
+            error: Exception | None = None
+            try:
+                with self._core_scope:
+                    if self._core_begin_attempt():
+                        await self._main_task()
+            except BaseException as exc:  # noqa: BLE001 - decided upon, and reported
+                error = self._core_attempt_error(exc)
+            self._core_check_exit()
+            pause = self._core_end_last_attempt(error)
+            self._core_check_exit()
+            self._core_scope = anyio.CancelScope()
+
+    def _core_end_last_attempt(self, error: Exception | None) -> float | None:
+        """End an attempt that no other follows when it has failed."""
+        return self._core_end_attempt(error)
+
+    def _core_check_exit(self) -> None:
+        """Leave at once when a listener ends the program and no block of ours raises that."""
+        if self._core_exit is not None and self._core_group is None:
+            raise self._core_exit
 
     def _core_attempt_error(self, exc: BaseException) -> Exception:
         """Return what an attempt failed with, or raise what is no failure of an attempt."""

@@ -88,11 +88,8 @@ class Recognition(AudioStream[SpeechEvent]):
         self._core_tells = stt.listens("speech_event")
         self._core_fatal: Exception | None = None
         self._core_refusals = Refusals()
-        self._core_attempts = AttemptLoop(
-            self._core_options,
-            self._core_on_failure,
-            stt._core_rng,  # noqa: SLF001 - likewise
-        )
+        rng = stt._core_rng  # noqa: SLF001 - likewise
+        self._core_attempts = AttemptLoop(self._core_options, self._core_on_failure, rng)
         self._core_output = SpeechOutput(
             self._core_label,
             self._core_queue,
@@ -224,6 +221,12 @@ class Recognition(AudioStream[SpeechEvent]):
         if error is self._core_refusals.latest:  # told already
             return 0.0
         return self._core_attempts.failed(error)
+
+    def _core_end_last_attempt(self, error: Exception | None) -> float | None:
+        if error is not None and self._core_attempt is None:
+            raise error  # it was reported with the attempts that `super()._main_task()` made
+        self._core_attempts.budget.max_retry = 0
+        return self._core_end_attempt(error)
 
     def _core_how_it_ended(self, attempt: Attempt) -> Exception | None:
         """Return what an attempt failed with that returned; `None` if it has done its work."""

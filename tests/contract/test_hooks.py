@@ -488,6 +488,45 @@ async def test_a_subclass_may_make_its_attempts_itself() -> None:
     assert Own.runs == 2
 
 
+class _Own(RecognizeStream):
+    """Makes its one attempt itself."""
+
+    async def _main_task(self) -> None:
+        await self._run()
+
+
+@pytest.mark.contract("S15", "S18")
+async def test_a_deadline_that_an_own_main_task_misses_is_an_error() -> None:
+    class Slow(_Own):
+        async def _run(self) -> None:
+            async for _ in self._input_ch:
+                pass
+            await anyio.sleep_forever()
+
+    options = APIConnectOptions(drain_timeout=0.2)
+    with anyio.fail_after(5), pytest.raises(APITimeoutError, match=r"drain_timeout=0\.2"):
+        async with Slow(stt=ScriptedSTT(), conn_options=options) as stream:
+            await read(stream)
+
+
+@pytest.mark.contract("S15", "S16")
+async def test_an_own_main_task_that_returns_early_is_an_error_and_tells_the_end(
+    listen_to: Callable[..., Any],
+) -> None:
+    class Early(_Own):
+        async def _run(self) -> None:
+            await self._input_ch.__anext__()
+
+    stt = ScriptedSTT()
+    told = listen_to(stt)
+    with anyio.fail_after(5), pytest.raises(APIConnectionError, match="before it had read the end"):
+        async with Early(stt=stt, conn_options=APIConnectOptions()) as stream:
+            await read(stream)
+    assert told.errors
+    assert not any(error.recoverable for error in told.errors)
+    assert not stt._core_streams
+
+
 def test_the_base_is_abstract_where_an_engine_has_to_write_something() -> None:
     assert RecognizeStream.__abstractmethods__ == {"_run"}
     assert STT.__abstractmethods__ == {"_recognize_impl"}

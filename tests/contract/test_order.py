@@ -68,6 +68,37 @@ async def test_what_a_listener_ends_the_program_with_leaves_the_block_as_itself(
     await anyio.sleep(0)  # the task is cancelled no longer
 
 
+@pytest.mark.contract("S21", "S3")
+@pytest.mark.parametrize("event", ["attempt_ended", "error"])
+def test_what_a_listener_ends_the_program_with_ends_a_started_stream_at_once(event: str) -> None:
+    stt = noisy()
+    told: list[str] = []
+    for kind in EVENTS:
+        stt.on(kind, lambda *_, kind=kind: told.append(kind))
+    stt.on(event, raiser(SystemExit(3)))
+
+    async def main() -> None:
+        with anyio.fail_after(60):
+            async with anyio.create_task_group() as tasks:
+                stream = stt.stream().start(tasks)
+                stream.push_frame(FRAME)
+                stream.end_input()
+                await anyio.sleep_forever()
+
+    with pytest.raises(BaseExceptionGroup) as caught:
+        anyio.run(main, backend="trio")  # asyncio itself leaves its `run` in mid-air then
+    assert isinstance(sole(caught.value), SystemExit)
+    assert told.count("attempt_started") == 1
+    assert told[-1] == "stream_ended"
+    assert not stt._core_streams
+
+
+def sole(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        [error] = error.exceptions
+    return error
+
+
 @pytest.mark.contract("S3", "S14")
 @pytest.mark.parametrize("error", ENDS, ids=repr)
 @pytest.mark.parametrize("grouped", [False, True])
