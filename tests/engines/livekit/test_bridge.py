@@ -234,7 +234,7 @@ async def test_one_that_connects_anew_by_itself_loses_nothing(tells: bool, threa
         events = await hear(stt, audio)
     assert texts(events).split() == [f"w{n}" for n in range(1, 31)]
     assert plugin.tears == []
-    assert len(told) >= 2
+    assert told  # in a thread it may lose a second connection before it is stopped
     assert all("meant to go on without" in str(each.error) for each in told)
 
 
