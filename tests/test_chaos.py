@@ -44,6 +44,16 @@ def test_a_gap_is_lost_and_a_repeat_is_doubled() -> None:
     assert (score.lost, score.doubled) == (5, 2)
 
 
+def test_a_word_that_is_said_again_is_paired_with_its_own_time() -> None:
+    speech = Speech(600)  # 500 different words
+    words = [word for n, word in enumerate(speech.words) if n >= 500 or n % 10]
+    when = [end for n, end in enumerate(speech.ends()) if n >= 500 or n % 10]
+    heard = [(word, end + 1.0) for word, end in zip(words, when, strict=True)]
+    score = Score.of(speech, {"heard": heard, "end": "", "ended": 100.0, "left": {}})
+    assert (score.lost, score.doubled) == (50, 0)
+    assert score.longest == pytest.approx(1.0)
+
+
 def test_who_heard_nothing_lost_all_of_it() -> None:
     score = Score.of(SPEECH, answer([]))
     assert (score.lost, score.longest) == (40, None)

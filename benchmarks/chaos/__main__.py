@@ -39,7 +39,7 @@ def main() -> None:
         each for each in CONTESTANTS if each.name.startswith(prefixes) and (each.quick or not quick)
     ]
     outcomes = run_all(scenarios, contestants, words, seed, here=arguments.here)
-    report = f"{words} words, 500 a minute; seed {seed}\n\n{table(outcomes)}"
+    report = f"{words} words, 500 a minute; `--seed {seed}`\n\n{table(outcomes)}"
     print(report)
     if arguments.docs:
         page = _DOCS / "chaos.md"

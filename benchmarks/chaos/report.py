@@ -33,8 +33,12 @@ def _cells(score: Score | str) -> list[str]:
         return ["", "", "", _plain(score), ""]
     wait = "" if score.longest is None else f"{score.longest:.1f} s"
     end = _plain(score.end) if score.end else f"in order, {score.late:.1f} s after the speech"
-    left = ", ".join(f"{count} {name}" for name, count in score.left.items()) or "nothing"
+    left = ", ".join(_counted(count, name) for name, count in score.left.items()) or "nothing"
     return [str(score.lost), str(score.doubled), wait, end, left]
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count} {name.removesuffix('s') if count == 1 else name}"
 
 
 def _plain(text: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Any
 
 from anyio_stt.testing.servers import say_words, word_name
 
-__all__ = ("Score", "Speech")
+__all__ = ("Score", "Speech", "in_order")
 
 _WORD, _GAP, _PAUSE, _PER_UTTERANCE = 0.05, 0.03, 0.43, 10
 _NAMES = 500  # that the recogniser of the fault servers can tell apart
@@ -77,12 +77,7 @@ class Score:
     def of(cls, speech: Speech, answer: dict[str, Any]) -> Score:
         said, ends = speech.words, speech.ends()
         heard = [word for word, _ in answer["heard"]]
-        same = SequenceMatcher(None, said, heard, autojunk=False).get_matching_blocks()
-        delays = [
-            answer["heard"][b + step][1] - ends[a + step]
-            for a, b, size in same
-            for step in range(size)
-        ]
+        delays = [answer["heard"][b][1] - ends[a] for a, b in in_order(said, heard)]
         return cls(
             lost=len(said) - len(delays),
             doubled=len(heard) - len(delays),
@@ -91,3 +86,27 @@ class Score:
             late=answer["ended"] - speech.seconds,
             left={name: count for name, count in answer["left"].items() if count},
         )
+
+
+def in_order(said: Sequence[str], heard: Sequence[str]) -> list[tuple[int, int]]:
+    """
+    Pair as many words as can be paired in order: the longest common subsequence.
+
+    A word is said again after 500 others. `difflib` pairs the longest stretch first, be it with
+    the wrong time, and calls all before it lost.
+    """
+    best = [[0] * (len(heard) + 1) for _ in range(len(said) + 1)]  # of what follows both
+    for a in reversed(range(len(said))):
+        for b in reversed(range(len(heard))):
+            same = said[a] == heard[b]
+            best[a][b] = best[a + 1][b + 1] + 1 if same else max(best[a + 1][b], best[a][b + 1])
+    pairs, a, b = [], 0, 0
+    while a < len(said) and b < len(heard):
+        if said[a] == heard[b]:
+            pairs.append((a, b))
+            a, b = a + 1, b + 1
+        elif best[a + 1][b] >= best[a][b + 1]:
+            a += 1
+        else:
+            b += 1
+    return pairs
