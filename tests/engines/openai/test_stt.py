@@ -143,7 +143,7 @@ async def test_an_answer_that_is_no_transcript_is_retryable() -> None:
 
     with anyio.fail_after(5):
         async with Nonsense() as server, engine(server) as stt:
-            with pytest.raises(APIConnectionError, match="no transcript") as caught:
+            with pytest.raises(APIConnectionError, match="not a transcript") as caught:
                 await stt.recognize(say_words([1]), conn_options=APIConnectOptions(max_retry=0))
     assert caught.value.retryable
 
