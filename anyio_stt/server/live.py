@@ -80,7 +80,6 @@ class LiveConnection:
                     async with anyio.create_task_group() as self._tasks:
                         self._serving = True
                         await self._serve()
-                        self._serving = False
                         self._tasks.cancel_scope.cancel()
             finally:
                 service.metrics.opened(self._protocol, -1)
@@ -130,6 +129,8 @@ class LiveConnection:
                     await self._refuse(exc)
         except PeerGone:
             return
+        finally:  # cancelled, too: no task can be started any more
+            self._serving = False
 
     async def _refuse(self, error: ClientError) -> None:
         await checkpoint()  # whoever sends nothing but garbage holds up nobody

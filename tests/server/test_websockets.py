@@ -225,6 +225,24 @@ async def test_the_end_of_the_server_says_what_is_left_and_refuses_the_rest(
     assert socket.closing == {"type": "websocket.close", "code": 1001, "reason": "the server ends"}
 
 
+async def test_the_server_may_end_while_a_connection_that_was_lost_ends(
+    anyio_backend: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(talker()) as (app, service):
+        counted = service.metrics.opened
+
+        def opened(protocol: str, change: int) -> None:
+            counted(protocol, change)
+            if change < 0:  # no task of it can be started any more, and it is still known
+                service.drain()
+
+        monkeypatch.setattr(service.metrics, "opened", opened)
+        async with connected(app, LISTEN) as socket:
+            await socket.from_app.aclose()
+            socket.send({"type": "Finalize"})  # is answered, without a stream too
+            await anyio.wait_all_tasks_blocked()
+
+
 # ---- OpenAI Realtime
 
 
