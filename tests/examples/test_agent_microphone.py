@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,7 +38,7 @@ def server(tmp_path: Path) -> Iterator[SoundServer]:
     server.stop()
 
 
-def wav(path: Path, samples: np.ndarray) -> Path:
+def wav(path: Path, samples: np.ndarray[Any, Any]) -> Path:
     after = np.zeros(32000, np.int16)
     path.write_bytes(AudioFrame.from_array(np.concatenate([samples, after]), 16000).to_wav_bytes())
     return path
