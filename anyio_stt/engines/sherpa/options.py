@@ -79,7 +79,11 @@ class SherpaOptions:
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be above 0, got {getattr(self, name)!r}")
         check_phrases(self.hotwords)
-        language_of(self.model, self.language)
+        language_of(self.model, self.language, is_known=self._is_known())
+
+    def _is_known(self) -> bool:
+        name = os.fspath(self.model)
+        return any(model.name == name for model in known_models())
 
     def folder(self) -> Path:
         """
@@ -90,7 +94,7 @@ class SherpaOptions:
             ValueError: when it is neither a name nor a folder.
         """
         name = os.fspath(self.model)
-        if any(model.name == name for model in known_models()):
+        if self._is_known():
             return require_model(name)
         folder = Path(name)
         if not folder.is_dir():
@@ -116,7 +120,7 @@ class SherpaOptions:
 
     def spoken(self) -> str:
         """Return what transcripts are in, as far as it is known beforehand."""
-        return language_of(self.model, self.language) or ""
+        return language_of(self.model, self.language, is_known=self._is_known()) or ""
 
     def setup(self, *, isolated: bool) -> Message:
         """

@@ -58,7 +58,11 @@ class WhisperOptions:
         for name in ("interim_interval", "num_threads", "worker_timeout", "turn_timeout"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be above 0, got {getattr(self, name)!r}")
-        language_of(self.model, self.language)
+        language_of(self.model, self.language, is_known=self._is_known())
+
+    def _is_known(self) -> bool:
+        name = os.fspath(self.model)
+        return any(model.name == name for model in known_models())
 
     def where(self) -> str:
         """
@@ -70,7 +74,7 @@ class WhisperOptions:
         """
         require_model(_DETECTOR)
         name = os.fspath(self.model)
-        if any(model.name == name for model in known_models()):
+        if self._is_known():
             return str(require_model(name))
         if Path(name).is_dir():
             return str(Path(name).resolve())
@@ -80,7 +84,7 @@ class WhisperOptions:
 
     def spoken(self) -> str | None:
         """Return what is spoken where that is fixed, else `None`."""
-        return language_of(self.model, self.language)
+        return language_of(self.model, self.language, is_known=self._is_known())
 
     def setup(self) -> Message:
         """Return the message that tells a recogniser what to load."""

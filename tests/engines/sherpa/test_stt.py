@@ -99,3 +99,9 @@ def test_a_missing_package_is_named_with_the_extra(monkeypatch: pytest.MonkeyPat
 def test_a_model_for_english_is_not_made_for_another_language() -> None:
     with pytest.raises(ValueError, match="knows English only, not language='de'"):
         SherpaSTT(language="de")
+
+
+def test_a_folder_that_ends_in_english_may_know_other_languages_too() -> None:
+    model = "sherpa-onnx-paraformer-trilingual-zh-cantonese-en"
+    assert SherpaOptions(model=model).spoken() == "en"
+    assert SherpaOptions(model=model, language="zh").spoken() == "zh"
