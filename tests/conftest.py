@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import logging
 import os
 import sys
@@ -16,6 +17,7 @@ from anyio_stt.testing.clock import autojump_backends
 settings.register_profile("default", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("default")
 
+LOOPS = ("asyncio", "asyncio-eager", "uvloop", "trio")
 VIRTUAL = list(autojump_backends())
 REAL = ["asyncio", "trio"] + (["asyncio-eager"] if sys.version_info >= (3, 12) else [])
 try:
@@ -44,9 +46,17 @@ def _real_backend(name: str) -> tuple[str, dict[str, Any]]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--loops",
-        default=",".join([*REAL, "uvloop"]),
-        help="the event loops to run on, of %(default)s",
+        type=_loops,
+        default=LOOPS,
+        help=f"the event loops to run on, of {','.join(LOOPS)}",
     )
+
+
+def _loops(names: str) -> tuple[str, ...]:
+    chosen = tuple(names.split(","))
+    if unknown := set(chosen) - set(LOOPS):
+        raise argparse.ArgumentTypeError(f"{sorted(unknown)} are not of {','.join(LOOPS)}")
+    return chosen
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -59,7 +69,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     names = [f"real-{name}" for name in REAL + UVLOOP] if real else list(VIRTUAL)
     if metafunc.definition.get_closest_marker("any_clock") is not None:
         names += UVLOOP
-    chosen = metafunc.config.getoption("--loops").split(",")
+    chosen = metafunc.config.getoption("--loops")
     names = [name for name in names if name.removeprefix("real-") in chosen]
     metafunc.parametrize("anyio_backend", names, indirect=True, scope="function")
 
