@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from anyio_stt.batch.transcription import LOST, Transcription
 
 from .detector import with_utterances
 from .engine_choice import make_engine
+from .errors import CommandError
 from .plan import Job
 from .settings import Settings
 from .telling import Shown
@@ -50,7 +51,7 @@ async def transcribing(settings: Settings, open_audio: Open) -> AsyncGenerator[T
     Give the place that was asked for, with its engine.
 
     Raises:
-        CommandError: when the engine cannot be made.
+        CommandError: when the engine cannot be made, or what a cluster needs is not installed.
         ClusterError: when the cluster cannot be reached.
     """
     if settings.cluster is None:
@@ -58,10 +59,12 @@ async def transcribing(settings: Settings, open_audio: Open) -> AsyncGenerator[T
             yield _Here(stt, settings, open_audio)
         return
     jobs = settings.jobs if settings.jobs_given else None
-    async with (
-        open_cluster(settings.cluster, jobs=jobs) as cluster,
-        cluster.engine(partial(_engine, settings)) as engine,
-    ):
+    async with AsyncExitStack() as stack:
+        try:
+            cluster = await stack.enter_async_context(open_cluster(settings.cluster, jobs=jobs))
+        except ImportError as exc:
+            raise CommandError(str(exc)) from exc
+        engine = await stack.enter_async_context(cluster.engine(partial(_engine, settings)))
         yield _OnCluster(engine, settings)
 
 

@@ -28,5 +28,7 @@ def load_bridged(name: str) -> Callable[..., STT]:
         LookupError: when there is no such engine.
     """
     framework, _, plugin = name.partition(":")
+    if not plugin:
+        raise LookupError(f"{name} lacks the name of an engine, such as {framework}:deepgram")
     load: Callable[[str], Callable[..., STT]] = import_module(BRIDGES[framework]).load_plugin
     return load(plugin)

@@ -419,3 +419,22 @@ def test_help_and_version_are_printed(arguments: list[str], run_command: Run) ->
 
 def test_help_tells_that_channels_are_mixed_down(run_command: Run) -> None:
     assert "mixed down to one" in " ".join(run_command("transcribe", "--help").stdout.split())
+
+
+def test_a_cluster_without_dask_is_one_line_that_says_what_to_install(
+    make_wav: MakeWav, run_command: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    result = run_command("transcribe", "--engine", COUNTING, "--cluster", "local", make_wav())
+    assert result.returncode == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert "pip install 'anyio-stt[cluster]'" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["livekit:", "pipecat:"])
+def test_a_bridge_without_the_name_of_an_engine_says_so(
+    name: str, make_wav: MakeWav, run_command: Run
+) -> None:
+    result = run_command("transcribe", "--engine", name, make_wav())
+    assert result.returncode == 2
+    assert result.stderr.endswith(f"{name} lacks the name of an engine, such as {name}deepgram\n")
