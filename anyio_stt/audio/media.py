@@ -64,9 +64,7 @@ def decode_media(file: IO[bytes] | Any, name: str, losses: Losses, *, live: bool
             raise AudioFileError(f"{name} holds no audio")
         stream = container.streams.best("audio") or container.streams.audio[0]
         if stream.codec_context is None:
-            raise AudioFileError(
-                f"{name} is {container.format.name}, in an encoding that FFmpeg cannot decode here"
-            )
+            raise _undecodable(name, container)
         reading = _Reading(av, container, stream, losses)
         kind = container.format.name
         frames = reading.frames(declared)
@@ -87,6 +85,13 @@ def decode_media(file: IO[bytes] | Any, name: str, losses: Losses, *, live: bool
 
     return Decoding(
         first.sample_rate, first.num_channels, _duration(container, stream), heard, close
+    )
+
+
+def _undecodable(name: str, container: Any) -> AudioFileError:
+    return AudioFileError(
+        f"{name} is {container.format.name}, in an encoding that FFmpeg cannot decode here, "
+        "or damaged"
     )
 
 
@@ -137,6 +142,8 @@ class _Reading:
                 self._undecoded += min(seconds, _LONGEST_PACKET)
                 self._reason = _reason(exc)
                 continue
+            except ValueError as exc:  # to go on and ask for the codec's name ends the process
+                raise _undecodable(self._losses.name, self._container) from exc
             for each in decoded:
                 yield from self._passed(self._gap())
                 yield from self._passed(self._format.push(_frame_of(each, self._losses.name)))

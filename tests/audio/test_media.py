@@ -200,6 +200,18 @@ async def test_a_source_that_breaks_off_is_named_and_what_came_is_heard() -> Non
     assert start == pytest.approx(1, abs=0.1)
 
 
+async def test_what_no_decoder_takes_is_refused_in_one_line(tmp_path: Path) -> None:
+    data = bytearray((Path(__file__).parent / "files" / "tone.flac").read_bytes())
+    data[8:12] = b"\0\1\0\1"  # blocks of one sample
+    (tmp_path / "odd.flac").write_bytes(data)
+    with pytest.raises(
+        AudioFileError, match=r"odd\.flac is flac, in an encoding that FFmpeg cannot decode"
+    ):
+        async with open_audio(tmp_path / "odd.flac") as audio:
+            async for _ in audio:
+                pass
+
+
 async def test_a_recording_that_changes_on_the_way_costs_its_rest_at_most(tmp_path: Path) -> None:
     files = Path(__file__).parent / "files"
     joined = (files / "tone.ogg").read_bytes() + recording("opus")
